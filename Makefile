@@ -1,0 +1,53 @@
+# make run   set everything up, open the window on the 赤峰 example
+# make demo  the example's maps, report and tables into out/
+# make test  set up, then every check
+# make bench speed beside a rival, measured in the same run
+
+SHELL := /bin/bash
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+WITH := -c constraints.txt --build-constraint constraints.txt
+
+.PHONY: run demo test check bench screenshots clean
+
+run: .venv/ready-app
+	@.ci/run-window
+
+demo: .venv/ready-app
+	$(PY) main.py demo -o out
+
+test: .venv/ready-dev
+	@$(MAKE) --no-print-directory check
+
+check:
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --cache-dir .import_linter_cache
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+
+bench: .venv/ready-dev
+	$(PY) -m tests.bench
+
+screenshots: .venv/ready-app
+	xvfb-run -a -s "-screen 0 1366x768x24" $(PY) -m tests.screenshots
+
+clean:
+	rm -rf .venv out
+
+.venv/pip: constraints.txt
+	@.ci/system-libs
+	@test -x $(PY) || python3 -m venv .venv
+	$(PIP) "$$(grep '^pip==' constraints.txt)"
+	@touch $@
+
+.venv/ready-app: .venv/pip pyproject.toml constraints.txt
+	@echo "正在安装程序所用的库(第一次约一分钟)…"
+	$(PIP) $(WITH) --group app
+	@touch $@
+
+.venv/ready-dev: .venv/pip pyproject.toml constraints.txt
+	@.ci/system-libs test
+	@echo "正在安装程序与检查所用的库(第一次约一分钟)…"
+	$(PIP) $(WITH) --group dev
+	@touch $@ .venv/ready-app

@@ -1,0 +1,100 @@
+"""应急布局: the window without arguments, one command with them.
+
+    python main.py                     open the window
+    python main.py 规划.gpkg            open the window on a plan
+    python main.py COMMAND …           work without the window (Qt is not loaded)
+
+Results go to stdout, progress to stderr. Exit codes: 0 done, 1 the checked
+thing does not hold, 2 the input was refused, 3 a bug in this program.
+"""
+
+import argparse
+import importlib
+import sys
+import traceback
+from pathlib import Path
+
+from data.progress import Cancelled
+from data.refused import Refused
+
+# Each command is a module with add_arguments(parser) and run(arguments) -> exit code;
+# only the one that is asked for is imported.
+COMMANDS = {
+    "example": ("maps.commands.example", "生成一个示例规划"),
+    "info": ("maps.commands.info", "规划里有什么、有什么问题"),
+    "coverage": ("maps.commands.coverage", "设施在给定距离内覆盖多少人、多大面积"),
+    "print": ("maps.commands.print", "把图导出为 PDF、PNG 或 SVG"),
+    "add": ("maps.commands.edit", "添加一个要素"),
+    "move": ("maps.commands.edit", "移动一个要素"),
+    "remove": ("maps.commands.edit", "删除一个要素"),
+    "demo": ("maps.commands.demo", "生成赤峰示例的图、表与成果文件夹"),
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, refusing in one Chinese sentence."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise Refused(f"命令写法不对:{_in_chinese(message)}。用 {self.prog} -h 查看写法。")
+
+
+def _in_chinese(message: str) -> str:
+    for english, chinese in (
+        ("the following arguments are required: ", "缺少 "),
+        ("unrecognized arguments: ", "不认识的参数 "),
+        ("expected one argument", "后面要跟一个值"),
+        ("expected at least one argument", "后面至少要跟一个值"),
+        ("not allowed with argument ", "不能同时使用 "),
+        ("invalid choice: ", "没有这个选项 "),
+        ("invalid float value: ", "要填数字,现在是 "),
+        ("invalid int value: ", "要填整数,现在是 "),
+        ("choose from ", "可选 "),
+        ("one of the arguments ", "下列参数要给一个:"),
+        (" is required", ""),
+        ("argument ", "参数 "),
+    ):
+        message = message.replace(english, chinese)
+    return message
+
+
+def main(words: list[str]) -> int:
+    """Carry out the command line and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Chinese Windows console is GBK: what it cannot show must not end the program.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        if words and words[0] in COMMANDS:
+            return _command(words[0], words[1:])
+        if words and words[0] in ("-h", "--help"):
+            print(__doc__)
+            for name, (_, text) in COMMANDS.items():
+                print(f"  {name:<10} {text}")
+            return 0
+        if words and not words[0].lower().endswith(".gpkg"):
+            raise Refused(f"没有“{words[0]}”这个命令。可用的命令:{'、'.join(COMMANDS)}。")
+        from desktop.app import start
+
+        return start(Path(words[0]) if words else None)
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    except (Cancelled, KeyboardInterrupt):
+        print("已取消,没有写出任何结果。", file=sys.stderr)
+        return 2
+    except Exception:  # noqa: BLE001 - the last door: whatever arrives here is a bug, exit 3
+        traceback.print_exc()
+        print("程序出错了,以上信息请反馈给开发者。规划文件没有被改动。", file=sys.stderr)
+        return 3
+
+
+def _command(name: str, words: list[str]) -> int:
+    module = importlib.import_module(COMMANDS[name][0])
+    parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name][1])
+    module.add_arguments(parser)
+    arguments = parser.parse_args(words)
+    arguments.command = name
+    return int(module.run(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
