@@ -20,6 +20,14 @@ ValueType = Literal["text", "number", "whole", "date"]
 STATUSES = ("现状", "在建", "规划", "撤销")
 """What a facility is: existing, under construction, planned, to be closed."""
 
+STATUS_SETS = {
+    "现状": ("现状", "撤销"),
+    "规划": ("在建", "规划"),
+    "全部": ("现状", "在建", "规划"),
+}
+"""What an analysis counts: what stands today (also what is to be closed), what is
+still to come, and everything that stands once the plan is carried out."""
+
 PRECISIONS = ("实测", "地址", "乡镇", "示意")
 """How well a position is known: surveyed, by address, by township, only indicative."""
 
