@@ -1,0 +1,245 @@
+"""The open plan: the only object that views listen to, and the only door for changes.
+
+    gesture ─▶ session.do(text, edit) ─▶ History ─▶ plan_changed(before, after) ─▶ every view
+
+Views compare ``before`` and ``after`` layer by layer, by identity. Long work
+runs through ``session.jobs`` on the plan as it was when it was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from data.history import History, Step
+from data.refused import Refused
+from desktop.jobs import Jobs
+
+if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
+    from data.edits import Edit
+    from data.plan import Book, Layer, Plan
+    from maps.analysis.coverage import Coverage, CoverageAsk
+
+Selection = Mapping[str, tuple[int, ...]]
+"""Selected feature ids by layer name; layers without any are left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What was worked out: the question, the plan it was put to, the answer."""
+
+    ask: CoverageAsk
+    plan: Plan
+    coverage: Coverage
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of layers the answer depends on."""
+        return (self.ask.of, "population", "settlement", "district")
+
+
+class Session(QObject):
+    """The open book with its history, selection, results and jobs."""
+
+    plan_changed = Signal(object, object)
+    """(before, after): plans, None where no plan is open."""
+    selection_changed = Signal()
+    results_changed = Signal()
+    job_changed = Signal()
+    """A job started, moved or ended; also when “unsaved” may have changed without an edit."""
+
+    opened = Signal()
+    """Another file is shown (after its plan_changed): zoom to it, forget old views."""
+    message = Signal(str)
+    """One sentence for the message bar."""
+    live_changed = Signal(object)
+    """The numbers of the shown result while a facility is dragged; None when the drag ends."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs = Jobs(self.message.emit, self)
+        self.jobs.changed.connect(self.job_changed)
+        self.history: History[Book] | None = None
+        self.path: Path | None = None
+        self.selection: Selection = {}
+        self.results: list[Result] = []
+        self.result: Result | None = None
+        self._live: Any = None
+        self._live_of: tuple[str, int] | None = None
+
+    # --- what is open
+
+    @property
+    def book(self) -> Book | None:
+        return self.history.value if self.history else None
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.history.value.plan if self.history else None
+
+    @property
+    def unsaved(self) -> bool:
+        return self.history is not None and self.history.unsaved
+
+    @property
+    def steps(self) -> list[Step[Book]]:
+        """The undo history, oldest first; ``step`` is the current one."""
+        return self.history.steps if self.history else []
+
+    @property
+    def step(self) -> int:
+        return self.history.index if self.history else 0
+
+    # --- changes
+
+    def do(self, text: str, edit: Edit) -> bool:
+        """Carry out an edit on the plan as one undo step called ``text``.
+
+        Returns whether something changed. A Refused goes to the message bar.
+        """
+        return self.do_book(text, lambda book: book.with_plan(edit(book.plan)))
+
+    def do_book(self, text: str, change: Callable[[Book], Book]) -> bool:
+        """Carry out a change of the whole book (scenarios, title, facts) as one undo step."""
+        if self.history is None:
+            return False
+        before = self.history.value
+        try:
+            after = change(before)
+        except Refused as refusal:
+            self.message.emit(str(refusal))
+            return False
+        if not self.history.do(text, after):
+            return False
+        self._shown(before.plan)
+        return True
+
+    def undo(self) -> None:
+        self.go(self.step - 1)
+
+    def redo(self) -> None:
+        self.go(self.step + 1)
+
+    def go(self, index: int) -> None:
+        """Show another state of the undo history (nothing happens outside of it)."""
+        if self.history is None or not 0 <= index < len(self.steps) or index == self.step:
+            return
+        before = self.history.value.plan
+        self.history.go(index)
+        self._shown(before)
+
+    def _shown(self, before: Plan | None) -> None:
+        self._live = None
+        self._drop_selection_of_gone()
+        self.plan_changed.emit(before, self.plan)
+
+    # --- selection
+
+    def select(self, layer: str, ids: Iterable[int], *, add: bool = False) -> None:
+        """Select features of one layer; ``add`` keeps what else is selected."""
+        kept = dict(self.selection) if add else {}
+        kept[layer] = tuple(dict.fromkeys([*kept.get(layer, ()), *ids]))
+        self.select_all(kept)
+
+    def select_all(self, selection: Selection) -> None:
+        """Select exactly these features; ``{}`` selects nothing."""
+        wanted = {name: tuple(int(i) for i in ids) for name, ids in selection.items() if len(ids)}
+        if wanted != self.selection:
+            self.selection = wanted
+            self.selection_changed.emit()
+
+    def selected(self) -> tuple[Layer, tuple[int, ...]] | None:
+        """The layer and ids when all selected features are of one layer, else None."""
+        if self.plan is None or len(self.selection) != 1:
+            return None
+        name, ids = next(iter(self.selection.items()))
+        return self.plan.layer(name), ids
+
+    def _drop_selection_of_gone(self) -> None:
+        kept = {}
+        for name, ids in self.selection.items():
+            layer = self.plan.find(name) if self.plan else None
+            if layer is not None:
+                kept[name] = tuple(i for i in ids if i in layer.frame.index)
+        self.select_all(kept)
+
+    # --- results
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """The coverage on the map."""
+        return self.result.coverage if self.result else None
+
+    def compute_coverage(self, ask: CoverageAsk) -> None:
+        """Work out a coverage on the plan as it is now; shows it when done."""
+        plan = self.plan
+        if plan is None:
+            return
+
+        def work(report: Any) -> Coverage:
+            from maps.analysis.coverage import coverage
+
+            return coverage(plan, ask, report)
+
+        self.jobs.start("计算覆盖", work, lambda answer: self.add_result(Result(ask, plan, answer)))
+
+    def add_result(self, result: Result) -> None:
+        """Show a new result; it replaces an older answer to the same question."""
+        self.results = [old for old in self.results if old.ask != result.ask][-19:] + [result]
+        self.show_result(result)
+
+    def show_result(self, result: Result | None) -> None:
+        """Put one of the results (or none) on the map and into the panel."""
+        self.result = result
+        self._live = None
+        self.results_changed.emit()
+
+    # --- while a facility is dragged
+
+    def live_at(self, layer: str, fid: int, x: float, y: float) -> Any:
+        """Return the shown result's numbers with one facility at (x, y) in plan metres.
+
+        Emits ``live_changed`` with them. None when no coverage is shown, the
+        facility does not count in it, or it is out of date anyway.
+        """
+        if self._live is None or self._live_of != (layer, fid):
+            self._live = self._start_live(layer, fid)
+            self._live_of = (layer, fid)
+        numbers = self._live.at(x, y) if self._live else None
+        if numbers is not None:
+            self.live_changed.emit(numbers)
+        return numbers
+
+    def live_end(self) -> None:
+        """The drag is over (released or given up): back to the result as it is."""
+        if self._live is not None:
+            self._live = None
+            self.live_changed.emit(None)
+
+    def _start_live(self, layer: str, fid: int) -> Any:
+        result = self.result
+        if result is None or self.plan is None or self.is_stale(result):
+            return False
+        if self.plan.layer(layer).kind_name != result.ask.of:
+            return False
+        from maps.analysis.live import start
+
+        return start(result.coverage, layer, fid) or False
+
+    def is_stale(self, result: Result) -> bool:
+        """True when a layer the result depends on is no longer what it was made from.
+
+        Only features count: another colour or order leaves a result as it is.
+        """
+        return self.plan is None or _inputs(result.plan, result.kinds) != _inputs(
+            self.plan, result.kinds
+        )
+
+
+def _inputs(plan: Plan, kinds: Iterable[str]) -> set[tuple[str, int]]:
+    wanted = set(kinds)
+    return {(x.kind_name, id(x.frame)) for x in plan if x.kind_name in wanted}
