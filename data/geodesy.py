@@ -48,7 +48,8 @@ class Ruler:
     def __init__(self, crs: Any) -> None:
         self.crs = _checked(crs)
         operation, ellipsoid = self.crs.coordinate_operation, self.crs.ellipsoid
-        assert operation is not None and ellipsoid is not None  # every projected CRS has both
+        assert operation is not None
+        assert ellipsoid is not None
         values = {p.code: p.value for p in operation.params}
         self._a = float(ellipsoid.semi_major_metre)
         flattening = 1 / ellipsoid.inverse_flattening if ellipsoid.inverse_flattening else 0.0
