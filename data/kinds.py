@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pandas as pd
+
 from data.refused import Refused
 
 Geometry = Literal["point", "line", "polygon"]
@@ -317,6 +319,8 @@ _GROUPED = re.compile(r"^[+-]?\d{1,3}([,，]\d{3})+(\.\d+)?$")
 def is_missing(value: Any) -> bool:
     """True for what stands for “not known”: None, NaN, NaT, NA, empty text."""
     if value is None or (isinstance(value, str) and not value.strip()):
+        return True
+    if value is pd.NA:
         return True
     return bool(value != value)
 

@@ -1,0 +1,253 @@
+"""One frame ⇄ one feature table of a GeoPackage, through SQLite alone.
+
+GDAL is not needed to read our own files, and would not keep everything: a
+GeoPackage column has one type, a pandas column has a dtype and may mix types.
+So each table comes with a *note* (plain JSON, kept by the caller): for every
+column its name in the frame, its name in SQL, its dtype and, where SQL cannot
+say it, how to read the values. A table edited elsewhere is read as far as the
+note still fits: rows and columns that others added are kept.
+
+Layout of a geometry value (GeoPackage 1.3, 2.1.3), little endian:
+
+    'G' 'P' version=0 flags | srs_id int32 | [minx maxx miny maxy] | ISO WKB
+"""
+
+import itertools
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from data.columns import Encoded, decode, encode
+from data.kinds import Kind
+from data.progress import Report, silent
+
+Note = dict[str, Any]
+
+APPLICATION_ID = 0x47504B47
+"""“GPKG”: what makes other programs take the SQLite file for a GeoPackage."""
+
+USER_VERSION = 10300
+FIRST_OWN_SRS = 100_000
+CHUNK = 50_000
+"""Rows between two reports."""
+
+_TABLES = """
+CREATE TABLE gpkg_spatial_ref_sys (
+ srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
+ organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+CREATE TABLE gpkg_contents (
+ table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+ description TEXT DEFAULT '',
+ last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+ min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
+ CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+CREATE TABLE gpkg_geometry_columns (
+ table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
+ srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+ CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
+ CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+ CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+ CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+"""
+
+_ENVELOPE_BYTES = (0, 32, 48, 48, 64)
+_EMPTY_TYPES = {"point": "POINT", "line": "MULTILINESTRING", "polygon": "MULTIPOLYGON"}
+
+
+def quoted(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_name(wanted: str, taken: set[str]) -> str:
+    """Return a name SQL can hold that differs from ``taken`` in more than case; note it there."""
+    base = wanted.replace("\0", "").encode("utf-8", "replace").decode().strip() or "未命名"
+    if base.lower().startswith(("sqlite_", "gpkg_", "rtree_")):
+        base = f"_{base}"
+    name, n = base, 2
+    while name.casefold() in taken:
+        name, n = f"{base} {n}", n + 1
+    taken.add(name.casefold())
+    return name
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make an empty database a GeoPackage."""
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {USER_VERSION}")
+    for statement in _TABLES.split(";"):
+        db.execute(statement)
+    undefined = "INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, 'NONE', ?, 'undefined', ?)"
+    db.execute(undefined, ("Undefined cartesian SRS", -1, -1, "undefined cartesian"))
+    db.execute(undefined, ("Undefined geographic SRS", 0, 0, "undefined geographic"))
+    register_crs(db, pyproj.CRS("EPSG:4326"))
+
+
+def register_crs(db: sqlite3.Connection, crs: pyproj.CRS) -> int:
+    """Enter a coordinate system (once) and return its id."""
+    match = re.fullmatch(r"EPSG:(\d+)", crs.srs, re.IGNORECASE)
+    code = int(match[1]) if match else crs.to_epsg(min_confidence=100)
+    text = crs.to_wkt("WKT1_GDAL")
+    old = db.execute(
+        "SELECT srs_id FROM gpkg_spatial_ref_sys WHERE srs_id = ? OR definition = ?", (code, text)
+    ).fetchone()
+    if old:
+        return int(old[0])
+    if code is None:
+        last = db.execute("SELECT max(srs_id) FROM gpkg_spatial_ref_sys").fetchone()[0]
+        number = max(last + 1, FIRST_OWN_SRS)
+        row = (crs.name, number, "NONE", number, text, None)
+    else:
+        number = int(code)
+        row = (crs.name, number, "EPSG", number, text, None)
+    db.execute("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)", row)
+    return number
+
+
+def write_table(
+    db: sqlite3.Connection,
+    table: str,
+    frame: gpd.GeoDataFrame,
+    kind: Kind,
+    report: Report = silent,
+) -> Note:
+    """Write a frame (index = feature ids, CRS known) as a feature table; return its note."""
+    attributes = frame.drop(columns="geometry")
+    taken = {"fid", "geom"}
+    columns: list[tuple[str, str, Encoded]] = []
+    for position, name in enumerate(attributes.columns):
+        encoded = encode(attributes.iloc[:, position], kind.column(str(name)))
+        columns.append((str(name), sql_name(str(name), taken), encoded))
+    declared = "".join(f", {quoted(sql)} {encoded.sql_type}" for _, sql, encoded in columns)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    shape_type = _shape_type(shapes, kind)
+    db.execute(
+        f"CREATE TABLE {quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
+        f"geom {shape_type}{declared})"
+    )
+    srs = register_crs(db, frame.crs)
+    bounds: list[float | None] = [None] * 4
+    if len(shapes) and not np.isnan(total := shapely.total_bounds(shapes)).any():
+        bounds = [float(v) for v in total]
+    db.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, "
+        "min_x, min_y, max_x, max_y, srs_id) VALUES (?, 'features', ?, ?, ?, ?, ?, ?, ?)",
+        (table, table, kind.title, *bounds, srs),
+    )
+    z = 2 if len(shapes) and shapely.has_z(shapes).any() else 0
+    db.execute(
+        "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, ?, 0)",
+        (table, shape_type, srs, z),
+    )
+    ids = [int(i) for i in frame.index]
+    values = [encoded.values for _, _, encoded in columns]
+    marks = ", ".join("?" * (2 + len(columns)))
+    for start in range(0, len(ids), CHUNK):
+        rows = slice(start, start + CHUNK)
+        blobs = _blobs(shapes[rows], srs)
+        db.executemany(
+            f"INSERT INTO {quoted(table)} VALUES ({marks})",
+            zip(ids[rows], blobs, *(column[rows] for column in values), strict=True),
+        )
+        report(min(start + CHUNK, len(ids)) / len(ids), f"正在写“{table}”…")
+    note: Note = {
+        "crs": frame.crs.srs,
+        "columns": [{"name": n, "sql": sql, **e.note} for n, sql, e in columns],
+    }
+    if any(a >= b for a, b in itertools.pairwise(ids)):
+        note["rows"] = ids
+    return note
+
+
+def read_table(
+    db: sqlite3.Connection, table: str, note: Note, report: Report = silent
+) -> gpd.GeoDataFrame:
+    """Return a table as the frame it was written from, with what others changed since.
+
+    Raises sqlite3.DatabaseError, ValueError or shapely.errors.GEOSException for damage.
+    """
+    info = db.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
+    present = {row[1].casefold(): (row[1], row[2]) for row in info}
+    if not {"fid", "geom"} <= present.keys():
+        raise ValueError(f"{table}: no fid or geom")
+    told = [c for c in note["columns"] if c["sql"].casefold() in present]
+    known = {c["sql"].casefold() for c in told} | {"fid", "geom"}
+    others = [{"name": n, "sql": n, "type": t} for k, (n, t) in present.items() if k not in known]
+    columns = [*told, *others]
+    rows = _fetch(db, table, [c["sql"] for c in columns], report)
+    fields: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (2 + len(columns))
+    index = pd.Index(np.array(fields[0], dtype="int64"), name="fid")
+    shapes = shapely.from_wkb(np.array([_wkb(blob) for blob in fields[1]], dtype=object))
+    data = {
+        str(c["name"]): decode(values, c, index)
+        for c, values in zip(columns, fields[2:], strict=True)
+    }
+    frame = gpd.GeoDataFrame(
+        pd.DataFrame(data, index=index, columns=list(data)),
+        geometry=gpd.array.from_shapely(shapes, crs=note["crs"]),
+    )
+    if "rows" in note:
+        kept = set(index)
+        first = [i for i in note["rows"] if i in kept]
+        placed = set(first)
+        frame = frame.loc[[*first, *(i for i in index if i not in placed)]]
+    return frame
+
+
+def _fetch(
+    db: sqlite3.Connection, table: str, columns: Sequence[str], report: Report
+) -> list[tuple[Any, ...]]:
+    total = db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0]
+    wanted = "".join(f", {quoted(c)}" for c in columns)
+    cursor = db.execute(f"SELECT fid, geom{wanted} FROM {quoted(table)} ORDER BY fid")
+    rows: list[tuple[Any, ...]] = []
+    while chunk := cursor.fetchmany(CHUNK):
+        rows += chunk
+        report(min(len(rows) / max(total, 1), 1.0), f"正在读“{table}”…")
+    return rows
+
+
+def _shape_type(shapes: np.ndarray, kind: Kind) -> str:
+    """Return one type name for the table: the multi type as soon as one feature is multi."""
+    names = {s.geom_type.upper() for s in shapes if s is not None}
+    if not names:
+        return _EMPTY_TYPES[kind.geometry]
+    if len(names) == 1:
+        return names.pop()
+    singles = {n.removeprefix("MULTI") for n in names}
+    return f"MULTI{singles.pop()}" if len(singles) == 1 else "GEOMETRY"
+
+
+def _blobs(shapes: np.ndarray, srs: int) -> Iterator[bytes | None]:
+    wkb = shapely.to_wkb(shapes, byte_order=1, flavor="iso")
+    empty = shapely.is_empty(shapes)
+    plain = b"GP\0\x01" + srs.to_bytes(4, "little", signed=True)
+    if (shapely.get_type_id(shapes) == 0).all() and not empty.any():
+        return (plain + w for w in wkb)
+    boxed = b"GP\0\x03" + srs.to_bytes(4, "little", signed=True)
+    nothing = b"GP\0\x11" + srs.to_bytes(4, "little", signed=True)
+    boxes = np.ascontiguousarray(shapely.bounds(shapes)[:, [0, 2, 1, 3]], dtype="<f8")
+
+    def one(i: int) -> bytes | None:
+        if wkb[i] is None:
+            return None
+        if empty[i]:
+            return nothing + wkb[i]
+        return boxed + boxes[i].tobytes() + wkb[i]
+
+    return (one(i) for i in range(len(shapes)))
+
+
+def _wkb(blob: bytes | None) -> bytes | None:
+    if blob is None:
+        return None
+    if blob[:2] != b"GP":
+        raise ValueError("not a GeoPackage geometry")
+    return blob[8 + _ENVELOPE_BYTES[blob[3] >> 1 & 7] :]
