@@ -6,12 +6,12 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import sqlite3
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from data import processes
 from data.refused import Refused
 
 _REASONS = {
@@ -77,35 +77,9 @@ def write_bytes(path: Path, content: bytes) -> None:
         written.write_bytes(content)
 
 
-def running(pid: int) -> bool:
-    """True while a process with this id runs on this machine."""
-    if os.name == "nt":
-        return _running_on_windows(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
-def _running_on_windows(pid: int) -> bool:
-    import ctypes
-
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
-    handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
-    if not handle:
-        return bool(kernel.GetLastError() == 5)  # access denied: there is one
-    code = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return code.value == 259  # STILL_ACTIVE
-
-
 def _host_mark() -> str:
     # A short ASCII mark: the name must stay legal and short however the machine is called.
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+    return f"{zlib.crc32(processes.machine().encode()):08x}"
 
 
 def _fresh(folder: Path) -> Path:
@@ -120,7 +94,7 @@ def _sweep(folder: Path) -> None:
     pattern = re.compile(rf"\.yjbj-{_host_mark()}-(\d+)-[0-9a-f]+\.tmp")
     for name in os.listdir(folder):
         match = pattern.fullmatch(name)
-        if match and not running(int(match[1])):
+        if match and not processes.birth(int(match[1])):
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
 

@@ -132,10 +132,11 @@ def save(
                 "为了不覆盖那些改动,没有保存;请用“另存为”换一个名称。"
             )
 
+    _settle(path)
     check()
     with beside.replacing(path) as written:
         try:
-            write_book(book, written, report)
+            write_book(book, written, report, path if stamp is not None else None)
         except UnicodeEncodeError as error:
             raise Refused(
                 f"有一处文字里含有无法保存的字符(“{_around(error)}”),请改掉它再保存。"
@@ -145,8 +146,11 @@ def save(
     return fresh
 
 
-def write_book(book: Book, path: Path, report: Report = silent) -> None:
-    """Write a book into a file that is empty so far; raises OSError or sqlite3.Error."""
+def write_book(book: Book, path: Path, report: Report = silent, before: Path | None = None) -> None:
+    """Write a book into a file that is empty so far; raises OSError or sqlite3.Error.
+
+    What other programs keep in the file ``before`` (styles, tables of their own) is taken over.
+    """
     db = sqlite3.connect(uri(path, "mode=rw&nolock=1"), uri=True, isolation_level=None)
     try:
         # Nobody sees this file before it is whole: no journal, one flush at the end.
@@ -157,6 +161,8 @@ def write_book(book: Book, path: Path, report: Report = silent) -> None:
         content = _write_layers(db, book, report)
         _write_content(db, book.title, content)
         db.execute("COMMIT")
+        if before is not None and before.exists():
+            _keep_others(db, before)
     finally:
         db.close()
 
@@ -229,6 +235,36 @@ def _write_content(db: sqlite3.Connection, title: str, content: dict[str, Any]) 
         ("规划", json.dumps(content, ensure_ascii=False)),
     ]
     db.executemany(f"INSERT INTO {gpkg.quoted(TABLE)} (项目, 内容) VALUES (?, ?)", rows)
+
+
+def _keep_others(db: sqlite3.Connection, before: Path) -> None:
+    db.execute("ATTACH ? AS old", (uri(before, "mode=ro"),))
+    row = db.execute(f"SELECT 内容 FROM old.{gpkg.quoted(TABLE)} WHERE 项目 = '规划'").fetchone()
+    gpkg.copy_others(db, {TABLE, *json.loads(row[0])["tables"]})
+
+
+def _settle(path: Path) -> None:
+    """Finish what another program left half done beside the file.
+
+    Taking the place of a file whose write-ahead log is still beside it would
+    let the old log be applied to the new file. Raises Refused while another
+    program has the file open.
+    """
+    path = Path(os.path.realpath(path))
+    logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-journal")]
+    if not any(log.exists() for log in logs):
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(uri(path, "mode=rw"), uri=True, timeout=0)) as db:
+            db.execute("PRAGMA journal_mode = DELETE").fetchall()
+            db.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except sqlite3.Error:
+        pass
+    if any(log.exists() for log in logs):
+        raise Refused(
+            f"“{path.name}”正被另一个程序打开着(例如 QGIS),现在保存会弄坏它。"
+            "请在那个程序里关闭它,或用“另存为”换一个名称。"
+        )
 
 
 def _check_readable(path: Path) -> Stamp:

@@ -201,6 +201,29 @@ def read_table(
     return frame
 
 
+def copy_others(db: sqlite3.Connection, mine: set[str]) -> None:
+    """Copy from the attached database ``old`` the tables that are not ``mine`` nor GeoPackage's.
+
+    Such as the layer styles QGIS keeps in the file. A table whose name is
+    taken by now is left out.
+    """
+    present = "SELECT lower(name) FROM main.sqlite_master WHERE type = 'table'"
+    taken = {row[0] for row in db.execute(present)} | {name.lower() for name in mine}
+    others = db.execute("SELECT name, sql FROM old.sqlite_master WHERE type = 'table'").fetchall()
+    for name, sql in others:
+        system = name.lower().startswith(("gpkg_", "sqlite_", "rtree_"))
+        if system or name.lower() in taken or "VIRTUAL" in sql.upper().split("(")[0]:
+            continue
+        db.execute(sql)
+        db.execute(f"INSERT INTO main.{quoted(name)} SELECT * FROM old.{quoted(name)}")
+        for table in ("gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns"):
+            same = "table_name = ?1" if table != "gpkg_spatial_ref_sys" else "?1 = ?1"
+            db.execute(
+                f"INSERT OR IGNORE INTO main.{table} SELECT * FROM old.{table} WHERE {same}",
+                (name,),
+            )
+
+
 def _fetch(
     db: sqlite3.Connection, table: str, columns: Sequence[str], report: Report
 ) -> list[tuple[Any, ...]]:
