@@ -112,6 +112,28 @@ def boundary(adcode: str) -> shapely.Geometry:
         return _valid(shapely.from_geojson(file.read(entry.end - entry.start)))
 
 
+def province_boundary(adcode: str) -> shapely.Geometry:
+    """Return the outline of the province a district (six-digit code) lies in, EPSG:4490 degrees.
+
+    Raises Refused for a code of no province.
+    """
+    entry = _index("province").get(adcode[:2] + "0000")
+    if entry is None:
+        raise Refused(f"代码“{adcode}”不属于任何省级行政区,请检查前两位。")
+    with _file("province").open("rb") as file:
+        file.seek(entry.start)
+        return _valid(shapely.from_geojson(file.read(entry.end - entry.start)))
+
+
+def touching(
+    bounds: tuple[float, float, float, float],
+) -> list[tuple[DistrictName, shapely.Geometry]]:
+    """Return every district that touches a box (west, south, east, north in degrees), by code."""
+    codes, shapes = _all_outlines()
+    near = shapely.intersects(shapes, shapely.box(*bounds))
+    return [(_by_code()[codes[i]], shapes[i]) for i in near.nonzero()[0]]
+
+
 def _entry(adcode: str) -> _Entry:
     found = _index("district").get(adcode)
     if found is None:

@@ -68,3 +68,22 @@ def test_neighbours_touch_and_are_not_among_the_given() -> None:
 def test_unknown_code_is_refused_with_an_example(code: str) -> None:
     with pytest.raises(Refused, match="县级"):
         boundaries.boundary(code)
+
+
+def test_districts_that_touch_a_box() -> None:
+    found = boundaries.touching((118.9, 42.2, 119.0, 42.3))
+    codes, shapes = boundaries._all_outlines()
+    box = shapely.box(118.9, 42.2, 119.0, 42.3)
+    wanted = sorted(c for c, s in zip(codes, shapes, strict=True) if s.distance(box) == 0)
+    assert [one.adcode for one, _ in found] == wanted
+    assert "150402" in wanted
+
+
+def test_a_province_holds_its_districts() -> None:
+    province = boundaries.province_boundary("150402")
+    # The province file is drawn coarser than the county file: most of the district, not all.
+    assert boundaries.boundary("150402").intersection(province).area > 0.95 * (
+        boundaries.boundary("150402").area
+    )
+    with pytest.raises(Refused, match="省级"):
+        boundaries.province_boundary("990101")
