@@ -131,7 +131,8 @@ def touching(
     """Return every district that touches a box (west, south, east, north in degrees), by code."""
     codes, shapes = _all_outlines()
     near = shapely.intersects(shapes, shapely.box(*bounds))
-    return [(_by_code()[codes[i]], shapes[i]) for i in near.nonzero()[0]]
+    found = sorted((codes[i], shapes[i]) for i in near.nonzero()[0])
+    return [(_by_code()[code], shape) for code, shape in found]
 
 
 def _entry(adcode: str) -> _Entry:
