@@ -80,9 +80,15 @@ class Ruler:
 
     def distance(self, x1: Any, y1: Any, x2: Any, y2: Any) -> Any:
         """Distance on the ellipsoid in metres; arrays broadcast."""
-        dx = np.subtract(x2, x1)
         mean = (self.inverse_scale(x1, y1) + self.inverse_scale(x2, y2)) / 2
-        return np.hypot(dx, np.subtract(y2, y1)) * (mean + self.bend * dx * dx)
+        return self.stretch(np.subtract(x2, x1), np.subtract(y2, y1), mean)
+
+    def stretch(self, dx: Any, dy: Any, mean: Any) -> Any:
+        """Distance of a step (map metres), ``mean`` of its two ends' ``inverse_scale`` given.
+
+        For who measures to the same points over and over: their scale is worked out once.
+        """
+        return np.hypot(dx, dy) * (mean + self.bend * dx * dx)
 
     def bounds(self, x: Any, reach: Any) -> tuple[Any, Any]:
         """Bounds (low, high) of true/planar distance from ``x`` to anything within ``reach``.
@@ -113,7 +119,7 @@ class Ruler:
         for _ in range(3):  # the scale at the rim hardly depends on where exactly the rim is
             dx = out * cos
             rim = self.inverse_scale(x0 + dx, y0 + out * sin)
-            out = r / ((here + rim) / 2 + self.bend * dx * dx)
+            out = r / ((here + rim) / 2 + self.bend * dx * dx)  # stretch(), solved for the step
         corners = np.stack([x0 + out * cos, y0 + out * sin], axis=-1)
         return np.asarray(shapely.polygons(np.concatenate([corners, corners[:, :1]], axis=1)))
 
