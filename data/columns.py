@@ -72,7 +72,7 @@ def _encode_objects(series: pd.Series, known: Column | None, note: dict[str, Any
     if types == {datetime.date}:
         return Encoded("DATE", [v and v.isoformat() for v in values], note | _as("date"))
     texts = [None if v is None else _text(v) for v in values]
-    odd = {str(i): _plain(v) for i, v in zip(series.index, values, strict=True) if _is_odd(v)}
+    odd = {str(i): _tagged(v) for i, v in zip(series.index, values, strict=True) if _is_odd(v)}
     return Encoded("TEXT", texts, note | {"odd": odd})
 
 
@@ -86,8 +86,8 @@ def decode(values: Sequence[Any], note: dict[str, Any], index: pd.Index) -> pd.S
         items = [_date(v) for v in items]
     odd = note.get("odd", {})
     places = {int(fid): n for n, fid in enumerate(index)} if odd else {}
-    for fid, value in odd.items():
-        at = places.get(int(fid))
+    for fid, tagged in odd.items():
+        at, value = places.get(int(fid)), _untagged(*tagged)
         if at is not None and items[at] == _text(value):
             items[at] = value
     dtype = note.get("dtype") or _dtype_of(note.get("type", ""))
@@ -142,12 +142,22 @@ def _is_odd(value: Any) -> bool:
     return value is not None and not isinstance(value, str)
 
 
-def _plain(value: Any) -> Any:
-    """Return what JSON can hold of a value."""
+def _tagged(value: Any) -> list[Any]:
+    """Return [type, value] as JSON can hold it; what JSON has no word for becomes its text."""
+    if isinstance(value, datetime.datetime):
+        return ["time", value.isoformat()]
+    if isinstance(value, datetime.date):
+        return ["date", value.isoformat()]
     try:
-        return json.loads(json.dumps(value))
+        return ["json", json.loads(json.dumps(value))]
     except (TypeError, ValueError):
-        return str(value)
+        return ["json", str(value)]
+
+
+def _untagged(tag: str, value: Any) -> Any:
+    if tag == "time":
+        return datetime.datetime.fromisoformat(value)
+    return datetime.date.fromisoformat(value) if tag == "date" else value
 
 
 def _text(value: Any) -> str:

@@ -126,7 +126,7 @@ def save(
     path = Path(path)
 
     def check() -> None:
-        if stamp is not None and path.exists() and not same_file(path, stamp):
+        if stamp is not None and os.path.exists(path) and not same_file(path, stamp):
             raise Refused(
                 f"“{path.name}”在打开之后被别的程序或别的人改动过。"
                 "为了不覆盖那些改动,没有保存;请用“另存为”换一个名称。"
@@ -252,7 +252,7 @@ def _settle(path: Path) -> None:
     """
     path = Path(os.path.realpath(path))
     logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-journal")]
-    if not any(log.exists() for log in logs):
+    if not any(os.path.exists(log) for log in logs):
         return
     try:
         with contextlib.closing(sqlite3.connect(uri(path, "mode=rw"), uri=True, timeout=0)) as db:
@@ -260,7 +260,7 @@ def _settle(path: Path) -> None:
             db.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except sqlite3.Error:
         pass
-    if any(log.exists() for log in logs):
+    if any(os.path.exists(log) for log in logs):
         raise Refused(
             f"“{path.name}”正被另一个程序打开着(例如 QGIS),现在保存会弄坏它。"
             "请在那个程序里关闭它,或用“另存为”换一个名称。"
@@ -296,14 +296,13 @@ def _check_readable(path: Path) -> Stamp:
 @contextlib.contextmanager
 def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the file for reading; what migrations alter is a copy in memory, never the file."""
-    db = sqlite3.connect(uri(path, "mode=ro"), uri=True, isolation_level=None)
+    with path.open("rb") as file:
+        ahead = file.read(20)[18:] == b"\2\2"
+    # Left in write-ahead mode by a program that has closed it: SQLite would put new logs beside it.
+    alone = ahead and not os.path.exists(f"{path}-wal")
+    options = "mode=ro&immutable=1" if alone else "mode=ro"
+    db = sqlite3.connect(uri(path, options), uri=True, isolation_level=None)
     try:
-        try:
-            db.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.OperationalError:
-            # In a folder nobody may write to, left in write-ahead mode by another program.
-            db.close()
-            db = sqlite3.connect(uri(path, "mode=ro&immutable=1"), uri=True, isolation_level=None)
         yield db
     finally:
         db.close()
