@@ -237,8 +237,9 @@ def accounts(people: Demand, tally: Floats) -> tuple[tuple[Reached, ...], Reache
     )
     inside = tally[:-1].sum(axis=0) if rows else tally[-1]
     whole = _reached("合计", None, inside, people.known)
-    some = bool(rows) and bool((people.district == len(rows)).any())
-    outside = _reached(OUTSIDE, None, tally[-1], people.known_outside) if some else None
+    outside = None
+    if people.anyone_outside:
+        outside = _reached(OUTSIDE, None, tally[-1], people.known_outside)
     return rows, whole, outside
 
 

@@ -70,6 +70,11 @@ class Demand:
         parts = [d.known for d in self.districts] or [self.known_outside]
         return self.layer is not None and all(parts)
 
+    @cached_property
+    def anyone_outside(self) -> bool:
+        """Whether there are districts, and points in none of them."""
+        return bool(self.districts) and bool((self.district == len(self.districts)).any())
+
     @property
     def basis(self) -> str:
         """Where the numbers of people come from, "" without any."""

@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,9 +14,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import main
 from data import edits
+from data.files import save
 from data.geodesy import Ruler
-from data.plan import Layer, Plan, make_layer
+from data.plan import Book, Layer, Plan, make_layer
 from data.progress import Cancelled
 from data.refused import Refused
 from maps.analysis.coverage import Coverage, CoverageAsk, coverage, depths
@@ -370,3 +375,54 @@ def test_nearby_is_the_ruler(seed: int, points: int, spread: float, radius: floa
     assert (nearby.counts(fx, fy, radii) == np.sum(hits, axis=0)[nearby.order]).all()
     one = np.sort(nearby.order[nearby.inside(fx[0], fy[0], radii[0])])
     assert one.tolist() == np.flatnonzero(hits[0]).tolist()
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command line in its own process; Qt must not be loaded by it."""
+    code = (
+        "import sys, main; done = main.main(sys.argv[1:]); "
+        "assert not any(m.startswith('PySide6') for m in sys.modules); sys.exit(done)"
+    )
+    root = Path(__file__).parents[2]
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=root, check=False
+    )
+
+
+def test_command_line(tmp_path: Path) -> None:
+    plan, path = random_plan(6), tmp_path / "规划.gpkg"
+    save(Book("试验", (plan,)), path)
+    words = ("coverage", str(path), "--of", "储备库")
+    done = run(*words, "--radius", "9000", "--radius-of", "市级=20000", "县级=15000", "--json", "-")
+    ask = CoverageAsk("depot", 9e3, {"市级": 2e4, "县级": 1.5e4})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == as_json(coverage(plan, ask))
+    only = run(*words, "--radius", "9000", "--class", "市级", "--class", "县级", "--status", "现状")
+    ask = CoverageAsk("depot", 9e3, {}, ("市级", "县级"), "现状")
+    assert (only.returncode, only.stderr) == (0, "")
+    assert only.stdout == as_text(coverage(plan, ask)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--radius", "abc"], "现在是“abc”"),
+        (["--radius", "0"], "大于 0"),
+        (["--radius", "-1"], "大于 0"),
+        (["--radius", "nan"], "大于 0"),
+        ([], "请用 --radius"),
+        (["--radius-of", "市级"], "级别=米"),
+        (["--radius-of", "市级=远"], "现在是“远”"),
+        (["--radius", "5", "--status", "将来"], "状态只能是"),
+    ],
+)
+def test_command_line_refuses_in_one_sentence(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "规划.gpkg"
+    save(Book("试验", (random_plan(6),)), path)
+    assert main.main(["coverage", str(path), "--of", "depot", *words]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert sentence in said.err
+    assert said.err.count("\n") == 1
