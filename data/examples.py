@@ -29,7 +29,17 @@ import yaml
 import resources
 from data import boundaries, people
 from data.edits import ensure_layer
-from data.kinds import BY_TITLE, PRECISIONS, SKETCHED, STATUSES, Kind, is_missing, kind, parse_value
+from data.kinds import (
+    BY_TITLE,
+    PRECISIONS,
+    SKETCHED,
+    STATUSES,
+    Column,
+    Kind,
+    is_missing,
+    kind,
+    parse_value,
+)
 from data.plan import FIRST_SCENARIO, GEOGRAPHIC, Book, Layer, Plan, best_crs, make_layer
 from data.progress import Report, part, silent
 from data.refused import Refused
@@ -324,6 +334,13 @@ class _Base:
 _PLACING = ("位置", "依据", "经度", "纬度", "偏东", "偏北")
 
 
+def _checked(column: Column, row: Entry) -> Any:
+    try:
+        return parse_value(column, row.get(column.name))
+    except Refused as refusal:
+        raise Refused(f"示例文件里“{row.get('名称', '')}”:{refusal}") from refusal
+
+
 def _road_line(a: tuple[float, float], b: tuple[float, float], nth: int) -> shapely.LineString:
     """Return a straight line, or for a second, third … road between two towns a bent one."""
     if nth == 0:
@@ -342,7 +359,7 @@ def _layer(of: Kind, rows: Sequence[Entry], shapes: Sequence[shapely.Geometry], 
         column = of.column(name)
         values = [row.get(name) for row in rows]
         if column is not None:
-            values = [parse_value(column, value) for value in values]
+            values = [_checked(column, row) for row in rows]
         series = pd.Series(values, dtype=object)
         if any(isinstance(v, int | float) for v in values):
             series = pd.to_numeric(series)

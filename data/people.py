@@ -5,14 +5,15 @@ grid that is made here, the same on every machine, and that adds up exactly to t
 census of each district. It is a sketch (示意) and says so wherever it is shown.
 
     people of a district = urban part + rest
-    urban part  people × urban share, around the seat: exp(−(d / R)²), where R is such
-                that the middle has 8 000 persons/km² (R = √(urban / 8000π), at least
-                1 km), which is how densely built-up county towns are lived in
+    urban part  people × urban share, around the seat: exp(−(d / R)²), with R (at least
+                1 km) such that the fullest cell gets 8 000 persons: about how densely
+                built-up county towns are lived in
     rest        over the whole district in proportion to
                 1 + 4 · Σ weight · exp(−d_town / 6 km) + exp(−d_road / 8 km)
 
 ``d`` are distances from the cell's centre to the seat, to each town whose place is
-known and to the nearest trunk road. The reach of a road is wide because the example's
+known and to the nearest trunk road. The urban people are all put around the seat: how
+many live in the other towns is not known. The reach of a road is wide because the example's
 roads are straight lines between towns, some kilometres from the real ones.
 
 Cells are 1 km squares on the plan's grid; a cell belongs to the district its centre
@@ -22,7 +23,6 @@ cells with the largest remainders. What is not known is not guessed: an unknown 
 share leaves everybody in “rest”, an unknown census figure gives no cells at all.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ CELL = 1000.0
 BASIS = "1 km 人口格网·示意(按七普2020分摊)"
 
 TOWN_DENSITY = 8000.0
-LEAST_TOWN_RADIUS = 1000.0
+LEAST_TOWN_RADIUS, MOST_TOWN_RADIUS = 1000.0, 100_000.0
 TOWN_PULL, TOWN_REACH = 4.0, 6000.0
 ROAD_PULL, ROAD_REACH = 1.0, 8000.0
 
@@ -136,12 +136,23 @@ def _shares(home: Home, xy: np.ndarray, pull: Pull) -> np.ndarray:
     rest = _rest(xy, pull)
     if home.seat is None or not home.urban_share:
         return rest
-    urban_people = (home.people or 0) * home.urban_share
-    radius = max(LEAST_TOWN_RADIUS, math.sqrt(urban_people / (math.pi * TOWN_DENSITY)) * 1000)
-    distance = np.hypot(xy[:, 0] - home.seat[0], xy[:, 1] - home.seat[1])
-    # Measured from the nearest cell: far from its seat the kernel would be 0 everywhere.
-    town = np.exp((distance.min() ** 2 - distance**2) / radius**2)
+    squared = (xy[:, 0] - home.seat[0]) ** 2 + (xy[:, 1] - home.seat[1]) ** 2
+    # From the nearest cell, which so has weight 1: a seat outside would leave 0 everywhere.
+    squared -= squared.min()
+    town = _kernel(squared, (home.people or 0) * home.urban_share)
     return home.urban_share * town / town.sum() + (1 - home.urban_share) * rest
+
+
+def _kernel(squared: np.ndarray, people: float) -> np.ndarray:
+    """Return exp(−(d / R)²) of squared distances (m²), R such that the fullest cell gets 8 000."""
+    low, high = LEAST_TOWN_RADIUS, MOST_TOWN_RADIUS
+    for _ in range(50):
+        radius = (low + high) / 2
+        if people > TOWN_DENSITY * np.exp(-squared / radius**2).sum():
+            low = radius
+        else:
+            high = radius
+    return np.exp(-squared / high**2)
 
 
 def _rest(xy: np.ndarray, pull: Pull) -> np.ndarray:

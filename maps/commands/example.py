@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data import examples, files
+from data.lock import FileLock
 from data.plan import Book
 from data.progress import part
 from data.refused import Refused
@@ -25,7 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     if out.exists() and not arguments.force:
         raise Refused(f"“{out}”已经存在。请换一个文件名,或加 --force 覆盖它。")
     book = examples.build(arguments.name, part(progress, 0.0, 0.8))
-    files.save(book, out, report=part(progress, 0.8, 1.0))
+    with FileLock(out):
+        files.save(book, out, report=part(progress, 0.8, 1.0))
     answer(_summary(book, out), _sentence(book, out), arguments.json)
     return 0
 
