@@ -11,18 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from data.history import History, Step
+from data.progress import Report
 from data.refused import Refused
 from desktop.jobs import Jobs
 
 if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
     from data.edits import Edit
+    from data.files import Opened, Stamp
+    from data.lock import FileLock
     from data.plan import Book, Layer, Plan
     from maps.analysis.coverage import Coverage, CoverageAsk
+    from maps.analysis.live import Live, LiveNumbers
 
 Selection = Mapping[str, tuple[int, ...]]
 """Selected feature ids by layer name; layers without any are left out."""
@@ -39,7 +43,7 @@ class Result:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of layers the answer depends on."""
-        return (self.ask.of, "population", "settlement", "district")
+        return (self.ask.of, "population", "district")
 
 
 class Session(QObject):
@@ -65,10 +69,13 @@ class Session(QObject):
         self.jobs.changed.connect(self.job_changed)
         self.history: History[Book] | None = None
         self.path: Path | None = None
+        self._stamp: Stamp | None = None
+        self._lock: FileLock | None = None
+        self._saving = False
         self.selection: Selection = {}
         self.results: list[Result] = []
         self.result: Result | None = None
-        self._live: Any = None
+        self._live: Live | None = None
         self._live_of: tuple[str, int] | None = None
 
     # --- what is open
@@ -93,6 +100,131 @@ class Session(QObject):
     @property
     def step(self) -> int:
         return self.history.index if self.history else 0
+
+    @property
+    def name(self) -> str:
+        """What the title bar calls the open plan."""
+        if self.history is None:
+            return ""
+        return self.path.stem if self.path else self.history.value.title
+
+    # --- files
+
+    def open(self, path: Path) -> None:
+        """Load a plan file and show it; what was open before is closed."""
+
+        def work(report: Report) -> tuple[FileLock, Opened, str]:
+            from data.files import load
+            from data.lock import FileLock
+
+            lock, held = FileLock(path), ""
+            try:
+                lock.acquire()
+            except Refused as refusal:
+                held = f"{refusal}现在只能查看。"
+            try:
+                return lock, load(path, report), held
+            except BaseException:
+                lock.release()
+                raise
+
+        def done(answer: tuple[FileLock, Opened, str]) -> None:
+            lock, opened, held = answer
+            self._replace(opened.book, opened.path, opened.stamp, lock)
+            if held:
+                self.message.emit(held)
+
+        self.jobs.start(f"打开“{path.name}”", work, done)
+
+    def show_new(self, book: Book, *, text: str = "新建") -> None:
+        """Show a book that is in no file yet."""
+        self._replace(book, None, None, None, text=text)
+        assert self.history is not None
+        self.history.mark_unsaved()
+        self.job_changed.emit()
+
+    def make(self, text: str, work: Callable[[Report], Book]) -> None:
+        """Build a book off the GUI thread and show it as a new plan."""
+        self.jobs.start(text, work, self.show_new)
+
+    def close_book(self) -> None:
+        """Show no plan. What was unsaved is given up."""
+        self._replace(None, None, None, None)
+
+    @property
+    def saving(self) -> bool:
+        return self._saving
+
+    def let_go(self) -> None:
+        """Give the file's lock back (when the program ends)."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def save(self, path: Path | None = None, then: Callable[[], None] = lambda: None) -> bool:
+        """Write the book as it is now, to its own file or to another one; ``then`` after success.
+
+        Returns False when nothing was started: no file name yet, or a save is running.
+        """
+        target = path or self.path
+        if self.history is None or target is None or self._saving:
+            return False
+        history, moved = self.history, target != self.path
+        book = history.value
+        stamp, lock = (None, None) if moved else (self._stamp, self._lock)
+
+        def work(report: Report) -> tuple[FileLock, Stamp]:
+            from data.files import save
+            from data.lock import FileLock
+
+            own = lock or FileLock(target)
+            own.acquire()
+            try:
+                return own, save(book, target, stamp=stamp, report=report)
+            except BaseException:
+                if own is not lock:
+                    own.release()
+                raise
+
+        def done(answer: tuple[FileLock, Stamp]) -> None:
+            self._saving = False
+            if self.history is history:
+                self._saved(book, target, *answer)
+            else:
+                answer[0].release()
+            then()
+
+        def failed() -> None:
+            self._saving = False
+
+        self._saving = True
+        self.jobs.start(f"保存“{target.name}”", work, done, failed=failed)
+        return True
+
+    def _saved(self, book: Book, path: Path, lock: FileLock, stamp: Stamp) -> None:
+        assert self.history is not None
+        if self._lock is not None and self._lock is not lock:
+            self._lock.release()
+        self.path, self._stamp, self._lock = path, stamp, lock
+        self.history.mark_saved(book)
+        self.job_changed.emit()
+
+    def _replace(
+        self,
+        book: Book | None,
+        path: Path | None,
+        stamp: Stamp | None,
+        lock: FileLock | None,
+        text: str = "打开",
+    ) -> None:
+        before = self.plan
+        if self._lock is not None:
+            self._lock.release()
+        self.path, self._stamp, self._lock = path, stamp, lock
+        self.history = History(book, text) if book is not None else None
+        self.results, self.result = [], None
+        self._shown(before)
+        self.results_changed.emit()
+        self.opened.emit()
 
     # --- changes
 
@@ -133,7 +265,7 @@ class Session(QObject):
         self._shown(before)
 
     def _shown(self, before: Plan | None) -> None:
-        self._live = None
+        self._live, self._live_of = None, None
         self._drop_selection_of_gone()
         self.plan_changed.emit(before, self.plan)
 
@@ -180,7 +312,7 @@ class Session(QObject):
         if plan is None:
             return
 
-        def work(report: Any) -> Coverage:
+        def work(report: Report) -> Coverage:
             from maps.analysis.coverage import coverage
 
             return coverage(plan, ask, report)
@@ -189,46 +321,49 @@ class Session(QObject):
 
     def add_result(self, result: Result) -> None:
         """Show a new result; it replaces an older answer to the same question."""
-        self.results = [old for old in self.results if old.ask != result.ask][-19:] + [result]
+        self.results = [*(old for old in self.results if old.ask != result.ask), result][-20:]
         self.show_result(result)
 
     def show_result(self, result: Result | None) -> None:
         """Put one of the results (or none) on the map and into the panel."""
         self.result = result
-        self._live = None
+        self._live, self._live_of = None, None
         self.results_changed.emit()
 
     # --- while a facility is dragged
 
-    def live_at(self, layer: str, fid: int, x: float, y: float) -> Any:
+    def live_at(self, layer: str, fid: int, x: float, y: float) -> LiveNumbers | None:
         """Return the shown result's numbers with one facility at (x, y) in plan metres.
 
-        Emits ``live_changed`` with them. None when no coverage is shown, the
-        facility does not count in it, or it is out of date anyway.
+        Emits ``live_changed`` with them. None when no coverage is shown, it is out of
+        date, or the facility does not count in it.
         """
-        if self._live is None or self._live_of != (layer, fid):
+        if self._live_of != (layer, fid):
             self._live = self._start_live(layer, fid)
             self._live_of = (layer, fid)
-        numbers = self._live.at(x, y) if self._live else None
-        if numbers is not None:
-            self.live_changed.emit(numbers)
+        if self._live is None:
+            return None
+        numbers = self._live.at(x, y)
+        self.live_changed.emit(numbers)
         return numbers
 
     def live_end(self) -> None:
         """The drag is over (released or given up): back to the result as it is."""
-        if self._live is not None:
-            self._live = None
+        shown = self._live is not None
+        self._live, self._live_of = None, None
+        if shown:
             self.live_changed.emit(None)
 
-    def _start_live(self, layer: str, fid: int) -> Any:
-        result = self.result
-        if result is None or self.plan is None or self.is_stale(result):
-            return False
-        if self.plan.layer(layer).kind_name != result.ask.of:
-            return False
-        from maps.analysis.live import start
+    def _start_live(self, layer: str, fid: int) -> Live | None:
+        result, plan = self.result, self.plan
+        if result is None or plan is None or self.is_stale(result):
+            return None
+        if plan.layer(layer).kind_name != result.ask.of:
+            return None
+        from maps.analysis.live import Live
 
-        return start(result.coverage, layer, fid) or False
+        live = Live(plan, result.ask, layer, fid)
+        return live if live.counts else None
 
     def is_stale(self, result: Result) -> bool:
         """True when a layer the result depends on is no longer what it was made from.

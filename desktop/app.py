@@ -1,0 +1,97 @@
+"""Start Qt, show the window at once, load the libraries behind it, open the plan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, Qt, QTranslator
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from data.progress import Report
+from data.refused import Refused
+from desktop import theme
+from desktop.crash import Crashes
+from desktop.session import Session
+from desktop.window import Window
+from maps.drawing import fonts
+
+ORGANISATION, PROGRAM = "yingji-buju", "yingji-buju"
+
+
+def start(path: Path | None) -> int:
+    """Open the window, on a plan if ``path`` is given; returns the exit code when it is closed."""
+    if not has_display():
+        raise Refused(
+            "没有可用的显示器,打不开窗口。请在桌面环境里运行,或用命令行(main.py -h 查看命令)。"
+        )
+    app = make_app()
+    crashes = Crashes(app)
+    crashes.install()
+    session = Session()
+    window = Window(session, open_settings())
+    window.show_first()
+    furnish(window, path)
+    code = app.exec()
+    session.jobs.cancel_all()
+    session.jobs.wait()
+    session.let_go()
+    return code
+
+
+def has_display() -> bool:
+    """Whether Qt will find a screen (on Linux Qt aborts the program when it does not)."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def make_app() -> QApplication:
+    """Return the one QApplication: our typeface, Chinese texts of Qt's own dialogs."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    QLocale.setDefault(QLocale(QLocale.Language.Chinese, QLocale.Country.China))
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName(PROGRAM)
+    app.setOrganizationName(ORGANISATION)
+    app.setStyle("Fusion")
+    for file in (fonts.regular(), fonts.bold()):
+        QFontDatabase.addApplicationFont(str(file))
+    font = QFont(theme.FAMILY)
+    font.setPixelSize(theme.BODY)
+    app.setFont(font)
+    translator = QTranslator(app)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load("qtbase_zh_CN", folder):
+        app.installTranslator(translator)
+    return app
+
+
+def open_settings() -> QSettings:
+    """The user's settings; YINGJI_SETTINGS names another file (for tests and screenshots)."""
+    other = os.environ.get("YINGJI_SETTINGS")
+    if other:
+        return QSettings(other, QSettings.Format.IniFormat)
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, ORGANISATION, PROGRAM)
+
+
+def furnish(window: Window, path: Path | None) -> None:
+    """Load the libraries on another thread, then put in map and panels and open the plan."""
+
+    def work(report: Report) -> None:
+        import desktop.canvas
+        import desktop.docks  # noqa: F401 - loading them here keeps the window answering
+
+    def done(answer: None) -> None:
+        window.furnish()
+        if path is not None:
+            window.session.open(path)
+
+    if path is not None:
+        window.show_opening()
+    window.session.jobs.start("正在打开…", work, done, quiet=path is None)

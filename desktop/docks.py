@@ -1,0 +1,196 @@
+"""The panels around the map: made once, shown, hidden, moved, remembered.
+
+Each panel is a dock without a title bar of its own: the right ones are tabs,
+the others begin with their heading. Pulled out of the window a panel gets the
+system's title bar, so that it can be put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from desktop.panels.coverage import CoveragePanel
+from desktop.panels.export import ExportPanel
+from desktop.panels.layers import LayersPanel
+from desktop.panels.place import PlacePanel
+from desktop.panels.problems import ProblemsPanel
+from desktop.panels.properties import PropertiesPanel
+from desktop.panels.table import TablePanel
+from desktop.panels.undo import UndoPanel
+
+if TYPE_CHECKING:
+    from desktop.window import Window
+
+LEFT, RIGHT, BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+LEFT_WIDTH, RIGHT_WIDTH, TABLE_HEIGHT = 184, 272, 232
+LAYOUT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a panel sits; ``always`` ones are on show by default."""
+
+    name: str
+    title: str
+    area: Qt.DockWidgetArea
+    make: Callable[[Window], QWidget]
+    always: bool = True
+
+
+PLACES = (
+    Place("layers", "图层", LEFT, LayersPanel),
+    Place("properties", "属性", RIGHT, PropertiesPanel),
+    Place("coverage", "覆盖", RIGHT, CoveragePanel),
+    Place("problems", "问题", RIGHT, ProblemsPanel),
+    Place("history", "历史", RIGHT, UndoPanel),
+    Place("place", "坐标", RIGHT, PlacePanel, always=False),
+    Place("export", "导出", RIGHT, ExportPanel, always=False),
+    Place("table", "属性表", BOTTOM, TablePanel, always=False),
+)
+
+
+class Docks:
+    """The docks of one window, by the names of :data:`PLACES`."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.panels: dict[str, QWidget] = {}
+        self.docks: dict[str, QDockWidget] = {}
+        self._wanted: set[str] = {p.name for p in PLACES if p.always}
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.GroupedDragging
+        )
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
+        window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
+        window.setDocumentMode(True)
+        for place in PLACES:
+            self._make(place)
+        self.arrange()
+
+    def _make(self, place: Place) -> None:
+        panel = place.make(self.window)
+        dock = QDockWidget(place.title, self.window)
+        dock.setObjectName(place.name)
+        dock.setWidget(panel)
+        dock.setTitleBarWidget(QWidget(dock))
+        dock.topLevelChanged.connect(lambda floats, dock=dock: _title(dock, floats))
+        self.panels[place.name], self.docks[place.name] = panel, dock
+
+    def arrange(self) -> None:
+        """Put every panel where it belongs by default."""
+        first: QDockWidget | None = None
+        for place in PLACES:
+            dock = self.docks[place.name]
+            dock.setFloating(False)
+            self.window.addDockWidget(place.area, dock)
+            if place.area == RIGHT:
+                if first is not None:
+                    self.window.tabifyDockWidget(first, dock)
+                first = first or dock
+            dock.setVisible(place.always and self.window.session.plan is not None)
+        self.docks["properties"].raise_()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self.window.resizeDocks(
+            [self.docks["layers"], self.docks["properties"]], [LEFT_WIDTH, RIGHT_WIDTH], horizontal
+        )
+        self.window.resizeDocks([self.docks["table"]], [TABLE_HEIGHT], vertical)
+        self._quiet_tabs()
+
+    def _quiet_tabs(self) -> None:
+        for bar in self.window.findChildren(QTabBar):
+            bar.setExpanding(False)
+            bar.setDrawBase(False)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(False)
+
+    @property
+    def properties(self) -> PropertiesPanel:
+        panel = self.panels["properties"]
+        assert isinstance(panel, PropertiesPanel)
+        return panel
+
+    @property
+    def coverage(self) -> CoveragePanel:
+        panel = self.panels["coverage"]
+        assert isinstance(panel, CoveragePanel)
+        return panel
+
+    @property
+    def table(self) -> TablePanel:
+        panel = self.panels["table"]
+        assert isinstance(panel, TablePanel)
+        return panel
+
+    def show_for(self, has_plan: bool) -> None:
+        """Without a plan the panels are put away; with one they are back as they were."""
+        for place in PLACES:
+            dock = self.docks[place.name]
+            if not has_plan:
+                dock.hide()
+            elif place.name in self._wanted:
+                dock.show()
+        if has_plan:
+            self.docks["properties"].raise_()
+            self._quiet_tabs()
+
+    def show(self, name: str) -> None:
+        """Bring one panel to the front."""
+        self._wanted.add(name)
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        self._quiet_tabs()
+        begin = getattr(self.panels[name], "begin", None)
+        if begin is not None:
+            begin()
+
+    def hide(self, name: str) -> None:
+        self._wanted.discard(name)
+        self.docks[name].hide()
+
+    def toggle(self, name: str) -> None:
+        if self.docks[name].isVisible():
+            self.hide(name)
+        else:
+            self.show(name)
+
+    # --- remembered from one start to the next
+
+    def remember(self) -> None:
+        """Keep the layout in the settings (only with a plan open: else all is put away)."""
+        settings = self.window.settings
+        settings.setValue("window/geometry", self.window.saveGeometry())
+        if self.window.session.plan is not None:
+            settings.setValue("window/layout", self.window.saveState(LAYOUT_VERSION))
+            settings.setValue("window/panels", sorted(self._wanted))
+
+    def restore(self) -> None:
+        """Take up the remembered layout, if there is one of this version."""
+        settings = self.window.settings
+        layout = settings.value("window/layout")
+        if layout is not None and self.window.restoreState(layout, LAYOUT_VERSION):
+            wanted: Any = settings.value("window/panels", [])
+            names = [wanted] if isinstance(wanted, str) else list(wanted)
+            self._wanted = {n for n in names if n in self.docks}
+        self._quiet_tabs()
+
+    def reset(self) -> None:
+        """Forget the remembered layout and arrange everything as on the first day."""
+        for key in ("window/layout", "window/panels", "window/geometry"):
+            self.window.settings.remove(key)
+        self._wanted = {p.name for p in PLACES if p.always}
+        self.arrange()
+
+
+def _title(dock: QDockWidget, floats: bool) -> None:
+    dock.setTitleBarWidget(None if floats else QWidget(dock))  # type: ignore[arg-type]

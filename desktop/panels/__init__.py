@@ -1,0 +1,1 @@
+"""One file per panel of the window. Each is made with the session and listens to nothing else."""

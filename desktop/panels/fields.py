@@ -1,0 +1,77 @@
+"""Small pieces the panels are put together from: headings, columns, fields with units."""
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+GAP, EDGE = 8, 16
+
+
+def label(text: str, role: str = "", *, wrap: bool = False) -> QLabel:
+    """A label in one of the roles of the style sheet: heading, headline, muted, error."""
+    made = QLabel(text)
+    if role:
+        made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    return made
+
+
+def empty_words(text: str) -> QLabel:
+    """What an empty panel says: what will appear here and how."""
+    made = label(text, "muted", wrap=True)
+    made.setAlignment(Qt.AlignmentFlag.AlignTop)
+    return made
+
+
+def column(inside: QWidget | None = None) -> tuple[QWidget, QVBoxLayout]:
+    """A white column with the panels' margins, and its layout."""
+    made = inside or QWidget()
+    made.setObjectName("column")
+    made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(EDGE, GAP, EDGE, GAP)
+    layout.setSpacing(GAP)
+    return made, layout
+
+
+def scrolling(inside: QWidget) -> QScrollArea:
+    """A column that scrolls up and down only."""
+    area = QScrollArea()
+    area.setObjectName("column")
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    return area
+
+
+def set_bad(field: QWidget, message: QLabel, sentence: str) -> None:
+    """Mark a field as wrong with the sentence beneath it, or clear the mark with ""."""
+    message.setText(sentence)
+    message.setVisible(bool(sentence))
+    if bool(field.property("bad")) != bool(sentence):
+        field.setProperty("bad", bool(sentence))
+        field.style().polish(field)
+
+
+class UnitEdit(QLineEdit):
+    """A line to type in, with the unit shown inside it at the right."""
+
+    def __init__(self, unit: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.unit = unit
+        if unit:
+            self.setTextMargins(0, 0, self.fontMetrics().horizontalAdvance(unit) + 4, 0)
+            self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.unit:
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.palette().ColorRole.PlaceholderText))
+        inside = QRect(self.rect()).adjusted(0, 0, -8, 0)
+        painter.drawText(
+            inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.unit
+        )
+        painter.end()

@@ -1,0 +1,68 @@
+"""The message bar above the map: one sentence, perhaps with buttons, closable, never in the way."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+Answer = tuple[str, Callable[[], object]]
+
+
+class MessageBar(QWidget):
+    """Shows the latest sentence; hidden while there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(16, 4, 8, 4)
+        self._row.setSpacing(8)
+        self.label = QLabel(self)
+        self.label.setWordWrap(True)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._row.addWidget(self.label, 1)
+        self.close_button = QToolButton(self)
+        self.close_button.setToolTip("关闭这条消息")
+        self.close_button.clicked.connect(self.clear)
+        self._row.addWidget(self.close_button)
+        self._buttons: list[QPushButton] = []
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence on show, "" when there is none."""
+        return "" if self.isHidden() else self.label.text()
+
+    def show_text(self, text: str, *answers: Answer, tone: str = "error") -> None:
+        """Show a sentence with buttons; pressing one closes the bar first.
+
+        ``tone``: “error” for what was refused, “warn” for a question, “note” for news.
+        """
+        self._drop_buttons()
+        self.label.setText(text)
+        self.setProperty("tone", tone)
+        self.style().polish(self)
+        for title, act in answers:
+            button = QPushButton(title, self)
+            button.clicked.connect(lambda checked=False, act=act: self._answer(act))
+            self._row.insertWidget(self._row.count() - 1, button)
+            self._buttons.append(button)
+        self.show()
+
+    def show_error(self, text: str) -> None:
+        self.show_text(text)
+
+    def clear(self) -> None:
+        self._drop_buttons()
+        self.hide()
+
+    def _answer(self, act: Callable[[], object]) -> None:
+        self.clear()
+        act()
+
+    def _drop_buttons(self) -> None:
+        for button in self._buttons:
+            button.hide()
+            button.deleteLater()
+        self._buttons = []

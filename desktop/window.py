@@ -1,0 +1,343 @@
+"""The main window: which panel sits where. No logic: commands come from ``desktop.actions``.
+
+    menu
+    toolbar
+    layers │ message bar          │ properties ⋅ coverage ⋅ problems ⋅ history
+           │ map (or start page)  │ (and, when asked for: place, export)
+           │ attribute table (when asked for)
+    status line
+
+The bare window is shown first; the panels and the map are put in by ``furnish``
+once the libraries they need are loaded.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import dialogs, theme
+from desktop.actions import ACTIONS, MENUS, Action
+from desktop.panels.message import MessageBar
+from desktop.panels.start import StartPage
+from desktop.panels.status import StatusLine
+from desktop.session import Session
+from maps.drawing.style import THEMES
+
+if TYPE_CHECKING:
+    from desktop.canvas import Canvas
+    from desktop.docks import Docks
+
+TITLE = "应急布局"
+
+
+class Window(QMainWindow):
+    """The window of one session; ``settings`` keeps its layout, theme and recent plans."""
+
+    def __init__(self, session: Session, settings: QSettings) -> None:
+        super().__init__()
+        self.session = session
+        self.settings = settings
+        self.canvas: Canvas | None = None
+        self.docks: Docks | None = None
+        self.palette_box: QWidget | None = None
+        self.closing = False
+        self.close_after_save = False
+        self.setWindowTitle(TITLE)
+        self.setObjectName("window")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.commands = {action.id: self._command(action) for action in ACTIONS}
+        self._tools = QActionGroup(self)
+        for action in ACTIONS:
+            if action.tool:
+                self.commands[action.id].setCheckable(True)
+                self._tools.addAction(self.commands[action.id])
+        self._fill_menus()
+        self._fill_toolbar()
+        self._fill_middle()
+        self.setStatusBar(StatusLine(session, self))
+        self.use_theme(str(settings.value("theme", "light")))
+        session.message.connect(self.message.show_error)
+        for signal in (
+            session.plan_changed,
+            session.selection_changed,
+            session.results_changed,
+            session.job_changed,
+        ):
+            signal.connect(self.refresh)
+        session.opened.connect(self._show_opened)
+        self.refresh()
+
+    # --- building
+
+    def _command(self, action: Action) -> QAction:
+        command = QAction(action.title, self)
+        if action.shortcut:
+            command.setShortcut(QKeySequence(action.shortcut))
+        command.triggered.connect(lambda checked=False: action.run(self))
+        self.addAction(command)
+        return command
+
+    def _fill_menus(self) -> None:
+        for title in MENUS:
+            menu = self.menuBar().addMenu(title)
+            menu.setToolTipsVisible(True)
+            for action in ACTIONS:
+                if action.menu == title:
+                    if action.gap and not menu.isEmpty():
+                        menu.addSeparator()
+                    menu.addAction(self.commands[action.id])
+
+    def _fill_toolbar(self) -> None:
+        bar = QToolBar("工具栏", self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(theme.ICON, theme.ICON))
+        self.addToolBar(bar)
+        for action in ACTIONS:
+            if not action.bar:
+                continue
+            if action.id == "add_at":
+                bar.addSeparator()
+                bar.addWidget(self._add_button(bar))
+            elif action.gap:
+                bar.addSeparator()
+            bar.addAction(self.commands[action.id])
+            if action.bar == "text":
+                button = bar.widgetForAction(self.commands[action.id])
+                assert isinstance(button, QToolButton)
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        space = QWidget(bar)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        bar.addAction(self.commands["palette"])
+        find = bar.widgetForAction(self.commands["palette"])
+        assert isinstance(find, QToolButton)
+        find.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.toolbar = bar
+
+    def _add_button(self, bar: QToolBar) -> QToolButton:
+        self.add_button = QToolButton(bar)
+        self.add_button.setText("添加")
+        self.add_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.add_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.add_button)
+        menu.setToolTipsVisible(True)
+        for action in ACTIONS:
+            if action.tool.startswith("add:"):
+                menu.addAction(self.commands[action.id])
+        self.add_button.setMenu(menu)
+        return self.add_button
+
+    def _fill_middle(self) -> None:
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.message = MessageBar(middle)
+        self.pages = QStackedWidget(middle)
+        self.opening = QLabel("正在打开…", self.pages)
+        self.opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.opening.setProperty("role", "muted")
+        self.start = StartPage(self.session, self.settings, self.pages)
+        self.start.file_wanted.connect(lambda: dialogs.open_plan(self))
+        self.start.path_wanted.connect(lambda name: dialogs.open_path(self, Path(name)))
+        self.start.example_wanted.connect(lambda name: dialogs.make_example(self, name))
+        self.start.district_wanted.connect(lambda chosen: dialogs.make_from(self, chosen))
+        for page in (self.opening, self.start):
+            self.pages.addWidget(page)
+        column.addWidget(self.message)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(middle)
+
+    def furnish(self) -> None:
+        """Put in the panels and the map (their libraries are loaded by now)."""
+        from desktop.canvas import Canvas
+        from desktop.docks import Docks
+
+        self.canvas = Canvas(self.session, self.pages)
+        self.pages.addWidget(self.canvas)
+        self.docks = Docks(self)
+        self.docks.restore()
+        status = self.statusBar()
+        assert isinstance(status, StatusLine)
+        self.canvas.place_changed.connect(status.show_place)
+        self.canvas.scale_changed.connect(status.show_scale)
+        self.canvas.tool_changed.connect(self.show_tool)
+        self.canvas.feature_added.connect(self._name_added)
+        self.use_theme(self.theme)
+        self._show_opened()
+
+    # --- showing
+
+    def refresh(self) -> None:
+        """Enable what can be used now; what cannot says why."""
+        for action in ACTIONS:
+            command = self.commands[action.id]
+            reason = action.why_not(self.session)
+            command.setEnabled(not reason)
+            key = f"({action.shortcut})" if action.shortcut else ""
+            command.setToolTip(f"{action.text}:{reason}" if reason else f"{action.text} {key}")
+            command.setStatusTip("")
+        self.add_button.setEnabled(self.session.plan is not None)
+        self.add_button.setToolTip("添加设施或居民点:选一类,再在地图上点位置")
+        name = self.session.name
+        star = "* " if self.session.unsaved else ""
+        self.setWindowTitle(f"{star}{name} - {TITLE}" if name else TITLE)
+        if self.close_after_save and not self.session.saving:
+            self.close_after_save = False
+            self.close()
+
+    def _show_opened(self) -> None:
+        has_plan = self.session.plan is not None
+        if has_plan and self.canvas is not None:
+            self.pages.setCurrentWidget(self.canvas)
+        else:
+            self.pages.setCurrentWidget(self.start)
+        if self.session.path is not None:
+            self.start.remember(self.session.path)
+        if self.docks is not None:
+            self.docks.show_for(has_plan)
+
+    def show_first(self) -> None:
+        """Show the bare window, where it was last time or filling the screen."""
+        geometry = self.settings.value("window/geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.setGeometry(self.screen().availableGeometry())
+        self.show()
+
+    def show_opening(self) -> None:
+        """Say that a plan is being opened."""
+        self.pages.setCurrentWidget(self.opening)
+
+    def show_map(self) -> None:
+        if self.canvas is not None and self.session.plan is not None:
+            self.pages.setCurrentWidget(self.canvas)
+
+    def show_start(self) -> None:
+        """Show the start page (also over an open plan, which stays open)."""
+        self.pages.setCurrentWidget(self.start)
+        self.start.focus_new()
+
+    def show_panel(self, name: str) -> None:
+        if self.docks is not None:
+            self.docks.show(name)
+
+    def hide_panel(self, name: str) -> None:
+        if self.docks is not None:
+            self.docks.hide(name)
+
+    def show_table(self, layer: str) -> None:
+        """Open the attribute table on a layer."""
+        if self.docks is not None:
+            self.docks.show("table")
+            self.docks.table.show_layer(layer)
+
+    def compute_coverage(self) -> None:
+        """Show the coverage panel and put its question."""
+        if self.docks is not None:
+            self.docks.show("coverage")
+            self.docks.coverage.compute()
+
+    def _name_added(self, layer: str, fid: int) -> None:
+        if self.docks is not None:
+            self.docks.show("properties")
+            self.docks.properties.focus_name()
+
+    def toggle_panel(self, name: str) -> None:
+        if self.docks is not None:
+            self.docks.toggle(name)
+
+    def reset_layout(self) -> None:
+        if self.docks is not None:
+            self.docks.reset()
+
+    def take_tool(self, name: str) -> None:
+        if self.canvas is not None and self.session.plan is not None:
+            self.pages.setCurrentWidget(self.canvas)
+            self.canvas.set_tool(name)
+            self.canvas.setFocus()
+
+    def show_tool(self, name: str) -> None:
+        """Tick the tool the canvas is using."""
+        for action in ACTIONS:
+            if action.tool == name:
+                self.commands[action.id].setChecked(True)
+
+    def zoom_all(self) -> None:
+        if self.canvas is not None:
+            self.canvas.zoom_all()
+
+    def zoom_selection(self) -> None:
+        if self.canvas is not None:
+            self.canvas.zoom_selection()
+
+    def zoom_layer(self, name: str) -> None:
+        if self.canvas is not None:
+            self.show_map()
+            self.canvas.zoom_layer(name)
+
+    def zoom_by(self, factor: float) -> None:
+        if self.canvas is not None:
+            self.canvas.zoom_by(factor)
+
+    def show_palette(self) -> None:
+        from desktop.panels.palette import Palette
+
+        if self.palette_box is None:
+            self.palette_box = Palette(self)
+        assert isinstance(self.palette_box, Palette)
+        self.palette_box.open_over(self)
+
+    def switch_theme(self) -> None:
+        self.use_theme("dark" if self.theme == "light" else "light")
+
+    def use_theme(self, name: str) -> None:
+        """Dress window, icons and map in “light” or “dark”."""
+        self.theme = name if name in THEMES else "light"
+        self.settings.setValue("theme", self.theme)
+        colors = THEMES[self.theme]
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, self.theme)
+        for action in ACTIONS:
+            if action.icon:
+                self.commands[action.id].setIcon(theme.icon(action.icon, colors))
+            elif action.tool.startswith("add:") and self.canvas is not None:
+                picture = theme.symbol_icon(action.tool.removeprefix("add:"), "规划")
+                self.commands[action.id].setIcon(picture)
+        self.add_button.setIcon(theme.icon("add", colors))
+        status = self.statusBar()
+        assert isinstance(status, StatusLine)
+        status.stop.setIcon(theme.icon("stop", colors))
+        self.message.close_button.setIcon(theme.icon("close", colors))
+        if self.canvas is not None:
+            self.canvas.set_theme(self.theme)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not dialogs.may_close(self):
+            event.ignore()
+            return
+        if self.docks is not None:
+            self.docks.remember()
+        event.accept()
+
+
+def app_icon() -> QIcon:
+    """The program's icon: the depot symbol."""
+    return theme.symbol_icon("depot", "现状")
