@@ -307,7 +307,9 @@ def test_what_the_plans_count_without_a_place_is_not_on_the_map(books: dict[str,
     assert counted("康巴什", "shelter", "规划") == 1 + 2 + 5
     assert counted("康巴什", "hydrant", "规划") == 150
     assert counted("满洲里", "depot", "现状") == 2
-    assert books["赤峰"].plan.layer("消防站").frame.empty
+    fire = books["赤峰"].plan.layer("消防站").frame
+    assert Counter(fire["级别"]) == {"一级专职队": 3, "二级专职队": 7, "志愿消防队": 12}
+    assert set(fire["位置精度"]) == {"示意"}
     planned_depots = books["绥化"].plan.layer("储备库").frame
     assert Counter(planned_depots["级别"]) == {"市级": 2, "县级": 10}
     teams = books["满洲里"].plan.layer("救援队伍").frame.set_index("级别")["人数"]
