@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -37,30 +39,33 @@ def add_feature(layer_name: str, shape: shapely.Geometry, values: Mapping[str, A
         for column in layer.kind.columns:
             if column.required and is_missing(row.get(column.name)):
                 raise Refused(f"“{layer.kind.title}”的“{column.name}”不能为空。")
-        row = {**{c: None for c in layer.frame.columns if c != "geometry"}, **row}
-        new = gpd.GeoDataFrame(
-            {k: [v] for k, v in row.items()},
-            geometry=[shape],
-            crs=plan.crs,
-            index=pd.Index([layer.next_id], name="fid"),
-        )
-        return plan.with_layer(layer.with_frame(_append(layer.frame, new)))
+        return plan.with_layer(layer.with_frame(_append(layer, row, shape)))
 
     return edit
 
 
 def move_feature(layer_name: str, fid: int, shape: shapely.Geometry) -> Edit:
     """Give one feature another geometry (in the plan's CRS)."""
+    return move_features(layer_name, {fid: shape})
+
+
+def move_features(layer_name: str, shapes: Mapping[int, shapely.Geometry]) -> Edit:
+    """Give features of one layer other geometries (feature id → geometry), as one step."""
 
     def edit(plan: Plan) -> Plan:
         layer = plan.layer(layer_name)
-        _check_ids(layer, [fid])
-        _check_shape(layer, shape)
-        if layer.geometry(fid).equals_exact(shape, 0):
+        places = _places(layer, shapes)
+        for shape in shapes.values():
+            _check_shape(layer, shape)
+        old = np.asarray(layer.frame.geometry.array, dtype=object)
+        new = old.copy()
+        for place, shape in zip(places, shapes.values(), strict=True):
+            if old[place] is None or not old[place].equals_exact(shape, 0):
+                new[place] = shape
+        if all(new[place] is old[place] for place in places):
             return plan
-        geometry = layer.frame.geometry.copy()
-        geometry.loc[fid] = shape
-        return plan.with_layer(layer.with_frame(layer.frame.assign(geometry=geometry)))
+        array = gpd.array.GeometryArray(new, crs=layer.frame.crs)
+        return plan.with_layer(layer.with_frame(layer.frame.assign(geometry=array)))
 
     return edit
 
@@ -71,21 +76,16 @@ def set_values(layer_name: str, ids: Iterable[int], values: Mapping[str, Any]) -
 
     def edit(plan: Plan) -> Plan:
         layer = plan.layer(layer_name)
-        _check_ids(layer, ids)
-        frame = layer.frame.copy(deep=False)
-        changed = False
+        places = _places(layer, ids)
+        changed: dict[str, pd.Series] = {}
         for name, value in values.items():
             checked = _checked(layer, name, value)
             old = layer.column(name)
-            if all(_same(old.loc[fid], checked) for fid in ids):
-                continue
-            column = old.astype(object).where(old.notna(), None).copy()
-            for fid in ids:
-                column.loc[fid] = checked
-            frame[name] = _typed(column, old)
-            changed = True
+            if not all(_same(one, checked) for one in old.iloc[places]):
+                changed[name] = _with_value(old, places, checked)
         if not changed:
             return plan
+        frame = layer.frame.assign(**changed)
         order = [c for c in frame.columns if c != "geometry"]
         return plan.with_layer(layer.with_frame(frame[[*order, "geometry"]]))
 
@@ -98,7 +98,7 @@ def remove_features(layer_name: str, ids: Iterable[int]) -> Edit:
 
     def edit(plan: Plan) -> Plan:
         layer = plan.layer(layer_name)
-        _check_ids(layer, ids)
+        _places(layer, ids)
         if not ids:
             return plan
         return plan.with_layer(layer.with_frame(layer.frame.drop(index=ids)))
@@ -115,6 +115,15 @@ def add_layer(layer: Layer, *, at: int | None = None) -> Edit:
         layers = list(plan.layers)
         layers.insert(len(layers) if at is None else at, layer)
         return replace(plan, layers=tuple(layers))
+
+    return edit
+
+
+def replace_layer(layer: Layer) -> Edit:
+    """Put a layer in the place of the one with the same name."""
+
+    def edit(plan: Plan) -> Plan:
+        return plan if plan.layer(layer.name) is layer else plan.with_layer(layer)
 
     return edit
 
@@ -190,37 +199,75 @@ def chain(*edits: Edit) -> Edit:
     return edit
 
 
-def _append(frame: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    # pd.concat warns about all-missing columns and may change their types: build column by column.
-    index = frame.index.append(new.index)
-    columns: dict[str, Any] = {}
-    for name in [*frame.columns, *(c for c in new.columns if c not in frame.columns)]:
-        if name == "geometry":
-            continue
-        old = frame[name].astype(object) if name in frame.columns else [None] * len(frame)
-        joined = pd.Series([*old, *new[name]], index=index, dtype=object)
-        joined = joined.where(joined.notna(), None)
-        columns[name] = _typed(joined, frame[name]) if name in frame.columns else joined
-    shapes = [*frame.geometry, *new.geometry]
-    return gpd.GeoDataFrame(columns, geometry=shapes, crs=frame.crs, index=index)
+def _append(layer: Layer, row: Mapping[str, Any], shape: shapely.Geometry) -> gpd.GeoDataFrame:
+    frame = layer.frame
+    index = frame.index.append(pd.Index([layer.next_id], dtype="int64", name="fid"))
+    columns = [str(c) for c in frame.columns if c != "geometry"]
+    joined = {name: _longer(frame[name], row.get(name), index) for name in columns}
+    for name in row:
+        if name not in joined:
+            joined[name] = _longer(layer.column(name), row[name], index)
+    shapes = _lengthened(np.asarray(frame.geometry.array, dtype=object), shape)
+    array = gpd.array.GeometryArray(shapes, crs=frame.crs)
+    joined["geometry"] = pd.Series(array, index=index, copy=False)
+    # With the geometry as one of the columns geopandas takes them over without a copy.
+    return gpd.GeoDataFrame(joined, index=index, geometry="geometry", copy=False)
 
 
-def _typed(column: pd.Series, like: pd.Series) -> pd.Series:
-    """Return an object column as the type ``like`` has, where every value fits it."""
-    if like.dtype == object or column.isna().all():
-        return column
-    try:
-        out = column.astype(like.dtype)
-    except (TypeError, ValueError):
-        numeric = pd.to_numeric(column, errors="coerce")
-        return numeric if numeric.notna().eq(column.notna()).all() else column
+def _lengthened(old: npt.NDArray[Any], value: Any) -> npt.NDArray[Any]:
+    out = np.empty(len(old) + 1, dtype=object)
+    out[:-1] = old
+    out[-1] = value
     return out
 
 
-def _check_ids(layer: Layer, ids: Iterable[int]) -> None:
-    missing = [i for i in ids if i not in layer.frame.index]
-    if missing:
-        raise Refused(f"图层“{layer.name}”里没有编号为 {missing[0]} 的要素。")
+def _longer(old: pd.Series, value: Any, index: pd.Index) -> pd.Series:
+    """Return a column with one more value, of the same dtype where the value fits it."""
+    missing = is_missing(value)
+    if old.dtype == object:
+        values = _lengthened(old.to_numpy(), None if missing else value)
+        return pd.Series(values, index=index, dtype=object, copy=False)
+    if missing and old.dtype.kind in "biu":  # no gap so far, and this dtype has no room for one
+        old = old.astype(object) if old.dtype.kind == "b" else old.astype("float64")
+        return _longer(old, value, index)
+    # Any value of the right type keeps the place; a column without rows has none to repeat.
+    last = old.iloc[:1] if len(old) else pd.Series([None], dtype=object).astype(old.dtype)
+    longer = pd.concat([old, last]).set_axis(index)
+    return _with_value(longer, np.array([len(old)]), value)
+
+
+def _with_value(old: pd.Series, places: npt.NDArray[np.intp], value: Any) -> pd.Series:
+    """Return a column with one value at some places, of the same dtype where it fits it."""
+    out = old.copy()
+    missing = is_missing(value)
+    if out.dtype != object and not (missing and out.dtype.kind in "biu"):
+        try:
+            out.iloc[places] = None if missing else value
+            return out
+        except (TypeError, ValueError):
+            pass
+    if _is_number(value) and out.dtype.kind in "iuf":
+        out = out.astype("float64")
+    elif out.dtype != object:
+        out = out.astype(object).where(out.notna(), None)
+    values = out.to_numpy(copy=True)
+    for place in places:  # one by one: a list as a value would be spread over the places
+        values[place] = None if missing else value
+    return pd.Series(values, index=old.index, name=old.name, dtype=out.dtype, copy=False)
+
+
+def _is_number(value: Any) -> bool:
+    return is_missing(value) or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _places(layer: Layer, ids: Iterable[int]) -> npt.NDArray[np.intp]:
+    """Return the row positions of features; raises Refused for an id that is not there."""
+    wanted = list(ids)
+    places = layer.frame.index.get_indexer(pd.Index(wanted, dtype="int64"))
+    if (places < 0).any():
+        missing = wanted[int(np.argmin(places))]
+        raise Refused(f"图层“{layer.name}”里没有编号为 {missing} 的要素。")
+    return np.asarray(places, dtype=np.intp)
 
 
 def _check_shape(layer: Layer, shape: shapely.Geometry) -> None:

@@ -26,6 +26,7 @@ import shapely
 
 from data.columns import Encoded, decode, encode
 from data.kinds import Kind
+from data.plan import unique_name
 from data.progress import Report, silent
 
 Note = dict[str, Any]
@@ -179,7 +180,12 @@ def read_table(
         raise ValueError(f"{table}: no fid or geom")
     told = [c for c in note["columns"] if c["sql"].casefold() in present]
     known = {c["sql"].casefold() for c in told} | {"fid", "geom"}
-    others = [{"name": n, "sql": n, "type": t} for k, (n, t) in present.items() if k not in known]
+    names = {"geometry", *(str(c["name"]) for c in told)}
+    others = [
+        {"name": unique_name(n, names), "sql": n, "type": t}
+        for k, (n, t) in present.items()
+        if k not in known
+    ]
     columns = [*told, *others]
     rows = _fetch(db, table, [c["sql"] for c in columns], report)
     fields: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (2 + len(columns))
@@ -190,10 +196,9 @@ def read_table(
         str(c["name"]): decode(values, c, index)
         for c, values in zip(columns, fields[2:], strict=True)
     }
-    frame = gpd.GeoDataFrame(
-        pd.DataFrame(data, index=index, columns=list(data)),
-        geometry=gpd.array.from_shapely(shapes, crs=note["crs"]),
-    )
+    array = gpd.array.from_shapely(shapes, crs=note["crs"])
+    data["geometry"] = pd.Series(array, index=index, copy=False)
+    frame = gpd.GeoDataFrame(data, index=index, geometry="geometry", copy=False)
     if "rows" in note:
         kept = set(index)
         first = [i for i in note["rows"] if i in kept]

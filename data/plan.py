@@ -210,9 +210,9 @@ def best_crs(longitude: float) -> str:
 
     EPSG:4534 (75°E) … EPSG:4554 (135°E). Raises Refused outside China.
     """
-    zone = round(longitude / 3)
-    if not 25 <= zone <= 45:
+    if not 73 <= longitude <= 136:
         raise Refused(f"经度 {longitude:.4f}° 不在中国范围内(73°–136°),请检查坐标。")
+    zone = min(max(round(longitude / 3), 25), 45)
     return f"EPSG:{4534 + zone - 25}"
 
 
