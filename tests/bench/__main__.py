@@ -13,12 +13,13 @@ import tests.bench
 from tests.bench.timing import Row, table
 
 OUT = Path("out/bench.json")
+SHARED = ("timing", "workload")
 
 
 def parts() -> list[str]:
-    """Names of the modules here that have a ``run``."""
+    """Names of the parts: the modules here but those the parts share."""
     names = [m.name for m in pkgutil.iter_modules(tests.bench.__path__)]
-    return sorted(n for n in names if not n.startswith("_") and n != "timing")
+    return sorted(n for n in names if not n.startswith("_") and n not in SHARED)
 
 
 def main(wanted: list[str]) -> int:
@@ -31,8 +32,6 @@ def main(wanted: list[str]) -> int:
     for name in wanted or parts():
         print(f"\n== {name}", flush=True)
         module = importlib.import_module(f"tests.bench.{name}")
-        if not hasattr(module, "run"):
-            continue
         rows: list[Row] = module.run()
         print(table(rows), flush=True)
         kept[name] = [dataclasses.asdict(row) for row in rows]
