@@ -5,6 +5,10 @@
 ``done`` runs on the GUI thread with what the function returned. A Refused goes
 to ``refused`` as a sentence, a Cancelled ends silently, anything else is a bug
 and goes where every unexpected exception goes: ``sys.excepthook``.
+
+Each job has a Python thread of its own. A QThreadPool would not do: its threads get a
+new Python state for every call, and pyproj keeps a PROJ context per system thread that
+it frees with the Python state; the second job on such a thread crashes the program.
 """
 
 import sys
@@ -13,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from data.progress import Cancelled, Report
 from data.refused import Refused
@@ -86,15 +90,14 @@ class Job(QObject):
 
 
 class Jobs(QObject):
-    """The running jobs of one session; owns their threads."""
+    """The running jobs of one session, and their threads."""
 
     changed = Signal()
 
     def __init__(self, refused: Callable[[str], None], parent: QObject) -> None:
         super().__init__(parent)
         self._refused = refused
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(4)
+        self._threads: list[threading.Thread] = []
         self.running: list[Job] = []
 
     def start(
@@ -111,7 +114,9 @@ class Jobs(QObject):
         job.progressed.connect(self.changed, Qt.ConnectionType.QueuedConnection)
         job.ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
         self.running.append(job)
-        self._pool.start(job.run)
+        thread = threading.Thread(target=job.run, name=text, daemon=True)
+        self._threads = [*(t for t in self._threads if t.is_alive()), thread]
+        thread.start()
         self.changed.emit()
         return job
 
@@ -123,9 +128,11 @@ class Jobs(QObject):
         for job in self.running:
             job.cancel()
 
-    def wait(self, milliseconds: int = 30_000) -> bool:
+    def wait(self, seconds: float = 30.0) -> None:
         """Block until every function has returned (when the program ends)."""
-        return self._pool.waitForDone(milliseconds)
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _end(self, job: Job, answer: Any, error: BaseException | None) -> None:
         self.running.remove(job)
