@@ -22,6 +22,7 @@ from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.demand import Demand, demand
 from maps.analysis.facilities import Facilities, Status, check_classes, choose
+from maps.analysis.nearby import Counts
 
 LONGEST = 400_000.0
 """Radius in metres up to which distances are good to 20 ppm."""
@@ -114,7 +115,7 @@ class Coverage:
     plan: Plan
     sites: Sites
     demand: Demand
-    counts: npt.NDArray[np.int64]
+    counts: Counts
     whole: Reached
     by_district: tuple[Reached, ...]
     outside: Reached | None
@@ -165,9 +166,8 @@ def coverage(plan: Plan, ask: CoverageAsk, report: Report = silent) -> Coverage:
     report(0.8, "正在按区统计面积…")
     inside = shapely.intersection(shapes, union) if len(shapes) else np.array([union])
     report(0.9, "正在汇总…")
-    rows, whole, outside = accounts(people, people.tally(np.minimum(counts, 3), 4))
-    areas = people.ruler.area(inside)
-    by_district, whole = with_areas(people, rows, whole, areas)
+    tally, covered_km2 = people.tally(counts), people.ruler.area(inside)
+    by_district, whole, outside = accounts(people, tally, covered_km2)
     reached = shapely.intersection(people.ground, union) if len(shapes) else union
     report(1.0, "覆盖已算出")
     return Coverage(ask, plan, chosen, people, counts, whole, by_district, outside, reached)
@@ -230,41 +230,49 @@ def check_radius(radius: float) -> None:
         )
 
 
-def accounts(people: Demand, tally: Floats) -> tuple[tuple[Reached, ...], Reached, Reached | None]:
-    """Return districts, whole and 区外 from persons by district and multiplicity (n + 1, 4)."""
+def accounts(
+    people: Demand, tally: Floats, covered_km2: Floats | None = None
+) -> tuple[tuple[Reached, ...], Reached, Reached | None]:
+    """Return districts, whole and 区外.
+
+    ``tally``: persons by district (区外 last) and multiplicity, (n + 1, 4). ``covered_km2``:
+    reached area by district, one number when the plan has none; without it areas are None.
+    """
+    persons = tally.tolist()
     rows = tuple(
-        _reached(d.name, d.adcode, tally[i], d.known) for i, d in enumerate(people.districts)
+        _reached(d.name, d.adcode, n, d.known)
+        for d, n in zip(people.districts, persons, strict=False)
     )
-    inside = tally[:-1].sum(axis=0) if rows else tally[-1]
+    inside = tally[:-1].sum(axis=0).tolist() if rows else persons[-1]
     whole = _reached("合计", None, inside, people.known)
     outside = None
     if people.anyone_outside:
-        outside = _reached(OUTSIDE, None, tally[-1], people.known_outside)
-    return rows, whole, outside
+        outside = _reached(OUTSIDE, None, persons[-1], people.known_outside)
+    if covered_km2 is None:
+        return rows, whole, outside
+    return *with_areas(people, rows, whole, covered_km2), outside
 
 
 def with_areas(
-    people: Demand, rows: tuple[Reached, ...], whole: Reached, covered: Floats
+    people: Demand, rows: tuple[Reached, ...], whole: Reached, covered_km2: Floats
 ) -> tuple[tuple[Reached, ...], Reached]:
-    """Return the rows and the whole with their areas (km²); ``covered`` by district."""
+    """Return districts and whole with their areas; ``covered_km2`` as for ``accounts``."""
+    covered = covered_km2.tolist()
+    if not rows:
+        return rows, replace(whole, area_km2_covered=covered[0])
     totals = [d.area_km2 for d in people.districts]
+    covered = [min(c, total) for c, total in zip(covered, totals, strict=True)]
     full = tuple(
-        replace(row, area_km2_total=total, area_km2_covered=min(float(part_), total))
-        for row, total, part_ in zip(rows, totals, covered, strict=bool(rows))
+        replace(row, area_km2_total=total, area_km2_covered=c)
+        for row, total, c in zip(rows, totals, covered, strict=True)
     )
-    return full, replace(
-        whole,
-        area_km2_total=sum(totals) if rows else None,
-        area_km2_covered=sum(r.area_km2_covered or 0.0 for r in full)
-        if rows
-        else float(covered.sum()),
-    )
+    return full, replace(whole, area_km2_total=sum(totals), area_km2_covered=sum(covered))
 
 
-def _reached(name: str, adcode: str | None, persons: Floats, known: bool) -> Reached:
+def _reached(name: str, adcode: str | None, persons: list[float], known: bool) -> Reached:
     if not known:
         return Reached(name, adcode, None, None, (None, None, None, None), None, None)
-    none, one, two, more = (float(n) for n in persons)
+    none, one, two, more = persons
     covered = one + two + more
     return Reached(name, adcode, none + covered, covered, (none, one, two, more), None, None)
 

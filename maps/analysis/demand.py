@@ -26,7 +26,7 @@ from data.kinds import is_missing
 from data.plan import Layer, Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
-from maps.analysis.nearby import Nearby
+from maps.analysis.nearby import Counts, Nearby
 
 BACKGROUND = "周边"
 
@@ -89,11 +89,27 @@ class Demand:
     def layers(self) -> tuple[Layer, ...]:
         return () if self.layer is None else (self.layer,)
 
-    def tally(self, bins: npt.NDArray[np.int64], size: int) -> Floats:
-        """Persons by district and bin (0 … size − 1): shape (districts + 1, size), 区外 last."""
+    @cached_property
+    def everybody(self) -> Floats:
+        """Persons by district, 区外 last."""
         rows = len(self.districts) + 1
-        flat = np.bincount(self.district * size + bins, weights=self.persons, minlength=rows * size)
-        return np.asarray(flat, dtype=float).reshape(rows, size)
+        sums = np.bincount(self.district, weights=self.persons, minlength=rows)
+        return np.asarray(sums, dtype=float)
+
+    def tally(self, counts: Counts, size: int = 4) -> Floats:
+        """Persons by district (区外 last) and how often they are reached: 0, 1 … ``size`` − 1.
+
+        ``counts``: how often each sorted point is reached; ``size`` − 1 stands for more as
+        well. Only those reached are looked at; the rest is what they leave of everybody,
+        exactly (see ``_whole_parts``). Shape (districts + 1, size).
+        """
+        reached = np.flatnonzero(counts)
+        flat = self.district[reached] * size + np.minimum(counts[reached], size - 1)
+        cells = len(self.everybody) * size
+        out: Floats = np.zeros((len(self.everybody), size))
+        out.ravel()[:] = np.bincount(flat, weights=self.persons[reached], minlength=cells)
+        out[:, 0] = self.everybody - out.sum(axis=1)
+        return out
 
 
 @dataclass(frozen=True, eq=False)

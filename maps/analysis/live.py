@@ -18,9 +18,9 @@ import shapely
 from data.geodesy import Floats
 from data.plan import Plan
 from data.progress import Report, part, silent
-from maps.analysis.coverage import CoverageAsk, Reached, Sites, accounts, sites, with_areas
+from maps.analysis.coverage import CoverageAsk, Reached, Sites, accounts, sites
 from maps.analysis.demand import Demand, demand
-from maps.analysis.nearby import Ints
+from maps.analysis.nearby import Counts, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +68,7 @@ class LiveNumbers:
 
     @cached_property
     def _rows(self) -> tuple[tuple[Reached, ...], Reached, Reached | None]:
-        rows, whole, outside = accounts(self.demand, self.tally)
-        return *with_areas(self.demand, rows, whole, self.covered_km2), outside
+        return accounts(self.demand, self.tally, self.covered_km2)
 
 
 class Live:
@@ -90,7 +89,7 @@ class Live:
         others = np.arange(len(chosen)) != mine
         self.radius = 0.0 if mine is None else float(chosen.radius[mine])
         self._times = np.minimum(self._counted(chosen, others, part(report, 0.6, 0.9)), 3)
-        self._tally = self.demand.tally(self._times, 4)
+        self._tally = self.demand.tally(self._times)
         self._prepare_area(chosen.discs(self.demand.ruler)[others])
         self._only = np.empty(0, dtype=np.int64)  # points reached by this facility alone
         if mine is not None:
@@ -112,7 +111,7 @@ class Live:
             x, y, self.demand, self._with(points), gained, lost, disc, self._covered(disc)
         )
 
-    def _counted(self, chosen: Sites, which: npt.NDArray[np.bool_], report: Report) -> Ints:
+    def _counted(self, chosen: Sites, which: npt.NDArray[np.bool_], report: Report) -> Counts:
         places = chosen.x[which], chosen.y[which], chosen.radius[which]
         return self.demand.nearby.counts(*places, report)
 

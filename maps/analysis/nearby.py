@@ -21,9 +21,11 @@ from data.geodesy import Floats, Ruler
 from data.progress import Report, silent
 
 Ints = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int32]
 
 _POINTS_PER_BUCKET = 2.0
 _PAIRS_AT_A_TIME = 2_000_000
+_ONE = np.int32(1)  # of the counts' own type: np.add.at is thirty times as fast with it
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,20 @@ class Nearby:
     def __len__(self) -> int:
         return len(self.x)
 
-    def counts(self, x: Floats, y: Floats, radius: Floats, report: Report = silent) -> Ints:
-        """How many of the discs reach each sorted point (int64)."""
+    def counts(self, x: Floats, y: Floats, radius: Floats, report: Report = silent) -> Counts:
+        """How many of the discs reach each sorted point (int32)."""
         if not len(x):
-            return np.zeros(len(self), dtype=np.int64)
+            return np.zeros(len(self), dtype=np.int32)
         sure, rim = self._split(x, y, radius)
-        steps = np.zeros(len(self) + 1, dtype=np.int64)
-        np.add.at(steps, sure.start, 1)
-        np.subtract.at(steps, sure.stop, 1)
-        out = np.cumsum(steps[:-1])
+        steps = np.zeros(len(self) + 1, dtype=np.int32)
+        np.add.at(steps, sure.start, _ONE)
+        np.subtract.at(steps, sure.stop, _ONE)
+        out = np.cumsum(steps[:-1], dtype=np.int32)
         for low, high in _batches(rim, len(x)):
             report(low / len(x), "正在计算到达的人口…")
             place, point = rim.of(low, high).expand()
             hit = point[self._within(place, point, x, y, radius)]
-            out += np.bincount(hit, minlength=len(self))
+            np.add.at(out, hit, _ONE)
         return out
 
     def inside(self, x: float, y: float, radius: float) -> Ints:
@@ -113,8 +115,8 @@ class Nearby:
     def _split(self, x: Floats, y: Floats, radius: Floats) -> tuple[Slices, Slices]:
         """Runs surely inside, and runs to be measured; the rest is surely outside."""
         outer, inner = self._reach(x, radius)
-        low = np.clip(self._row(y - outer), 0, self._rows)
-        high = np.clip(self._row(y + outer) + 1, low, self._rows)
+        low = _between(self._row(y - outer), 0, self._rows)
+        high = _between(self._row(y + outer) + 1, low, self._rows)
         place, row = Slices(np.arange(len(x)), low, high).expand()
         south = self._south + row * self._size - y[place]  # of the strip, seen from the place
         near = np.maximum(np.maximum(south, -south - self._size), 0.0)
@@ -122,10 +124,10 @@ class Nearby:
         wide = _leg(outer[place], near)
         sure = _leg(inner[place], far)
         at = x[place]
-        a = np.clip(self._column(at - wide), 0, self._columns)
-        d = np.clip(self._column(at + wide) + 1, a, self._columns)
-        b = np.clip(self._column(at - sure) + 1, a, d)
-        c = np.clip(self._column(at + sure), b, d)
+        a = _between(self._column(at - wide), 0, self._columns)
+        d = _between(self._column(at + wide) + 1, a, self._columns)
+        b = _between(self._column(at - sure) + 1, a, d)
+        c = _between(self._column(at + sure), b, d)
         b, c = np.where(sure > 0, b, a), np.where(sure > 0, c, a)
         base = row * self._columns
         one, two, three, four = (self._starts[base + k] for k in (a, b, c, d))
@@ -151,6 +153,10 @@ class Nearby:
 
     def _row(self, y: Floats) -> Ints:
         return np.floor((y - self._south) / self._size).astype(np.int64)
+
+
+def _between(values: Ints, low: Ints | int, high: Ints | int) -> Ints:
+    return np.minimum(np.maximum(values, low), high)  # np.clip, without its overhead
 
 
 def _leg(long: Floats, other: Floats) -> Floats:

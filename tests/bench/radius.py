@@ -36,7 +36,7 @@ def _cover(count: int, radius: float) -> list[Row]:
     def numbers() -> float:
         chosen = sites(plan, ask)
         times = served.nearby.counts(chosen.x, chosen.y, chosen.radius)
-        return float(served.tally(np.minimum(times, 3), 4)[:-1, 1:].sum())
+        return float(served.tally(times)[:-1, 1:].sum())
 
     def whole() -> float:
         return coverage(plan, ask).whole.people_covered or 0.0
