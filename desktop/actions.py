@@ -270,7 +270,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("clear_coverage", "不显示覆盖", "分析", lambda w: w.session.show_result(None), _result),
     Action("problems", "检查问题", "分析", lambda w: w.show_panel("problems"), _plan, gap=True),
-    Action("palette", "查找命令", "帮助", lambda w: w.show_palette(), shortcut="Ctrl+K", asks=True),
+    Action(
+        "palette",
+        "查找命令",
+        "帮助",
+        lambda w: w.show_palette(),
+        shortcut="Ctrl+K",
+        icon="search",
+        asks=True,
+    ),
     Action("about", "关于应急布局", "帮助", dialogs.about),
 )
 

@@ -31,7 +31,7 @@ LEFT, RIGHT, BOTTOM = (
     Qt.DockWidgetArea.RightDockWidgetArea,
     Qt.DockWidgetArea.BottomDockWidgetArea,
 )
-LEFT_WIDTH, RIGHT_WIDTH, TABLE_HEIGHT = 184, 272, 232
+LEFT_WIDTH, RIGHT_WIDTH, TABLE_HEIGHT = 168, 284, 232
 LAYOUT_VERSION = 1
 
 

@@ -32,7 +32,8 @@ THEME_TITLES = {"light": "浅色", "dark": "深色"}
 _SHEET = Template(
     """
 * { font-family: "$family"; font-size: ${body}px; }
-QWidget { color: $text; background: $window; }
+QWidget { color: $text; background: transparent; }
+QMainWindow, QDialog, #page { background: $window; }
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QToolTip { color: $text; background: $panel; border: 1px solid $border; padding: 4px; }
 
@@ -60,21 +61,17 @@ QStatusBar { background: $window; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; }
 
-#column, #column QWidget { background: $panel; }
-#left { border-right: 1px solid $border; }
-#right { border-left: 1px solid $border; }
-#bottom { border-top: 1px solid $border; }
+#column, #palette { background: $panel; }
+#palette { border: 1px solid $border; }
 QScrollArea { border: none; }
-QSplitter::handle { background: $border; }
 
 QTabWidget::pane { border: none; }
-QTabBar { background: $panel; }
+QTabBar { background: $panel; border-top: none; }
 QTabBar::tab { background: transparent; color: $muted; padding: 8px 0 6px 0; margin: 0 8px;
   border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-weight: bold; }
 QTabBar::tab:hover { color: $text; }
 
-QLabel { background: transparent; }
 QLabel[role="heading"] { font-weight: bold; }
 QLabel[role="headline"] { font-size: ${headline}px; font-weight: bold; }
 QLabel[role="muted"] { color: $muted; }
@@ -82,8 +79,6 @@ QLabel[role="error"] { color: $error; }
 #message { background: $error_ground; border-bottom: 1px solid $border; }
 #message[tone="note"] { background: $note_ground; }
 #message[tone="warn"], #stale { background: $warn_ground; }
-#message QWidget, #stale QWidget { background: transparent; }
-#message QPushButton, #stale QPushButton { background: $panel; }
 
 QPushButton { background: $panel; border: 1px solid $border; border-radius: 4px; padding: 4px 12px;
   min-height: 20px; }
@@ -123,8 +118,13 @@ QListView::item { padding: 4px 8px; }
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected { background: $selection; color: $text; }
 QHeaderView { background: $panel; }
+QTableView::item { padding: 0 4px; }
 QHeaderView::section { background: $panel; color: $muted; border: none;
-  border-bottom: 1px solid $border; padding: 4px 8px; }
+  border-bottom: 1px solid $border; padding: 4px 7px; }
+QHeaderView::section:vertical { border: none; padding: 0 8px; }
+#districts::item { padding: 0; }
+#districts QHeaderView::section { padding: 4px 3px; }
+QAbstractScrollArea::corner { background: $panel; border: none; }
 QTableCornerButton::section { background: $panel; border: none; }
 
 QProgressBar { background: $selection; border: none; border-radius: 3px; max-height: 6px; }
@@ -134,12 +134,13 @@ QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
   background: $accent; }
 
-QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar:vertical { background: transparent; width: 8px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }
 QScrollBar::handle { background: $border; border-radius: 3px; margin: 2px; }
 QScrollBar::handle:vertical { min-height: 32px; }
 QScrollBar::handle:horizontal { min-width: 32px; }
 QScrollBar::handle:hover { background: $disabled; }
+QScrollBar[idle="true"]::handle { background: transparent; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """

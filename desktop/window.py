@@ -51,7 +51,7 @@ class Window(QMainWindow):
 
     def __init__(self, session: Session, settings: QSettings) -> None:
         super().__init__()
-        self.session = session
+        self.session: Session = session
         self.settings = settings
         self.canvas: Canvas | None = None
         self.docks: Docks | None = None

@@ -1,8 +1,17 @@
 """Small pieces the panels are put together from: headings, columns, fields with units."""
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QScrollBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 GAP, EDGE = 8, 16
 
@@ -35,14 +44,29 @@ def column(inside: QWidget | None = None) -> tuple[QWidget, QVBoxLayout]:
 
 
 def scrolling(inside: QWidget) -> QScrollArea:
-    """A column that scrolls up and down only."""
+    """A column that scrolls up and down only; its bar stands in the right margin."""
+    layout = inside.layout()
+    if layout is not None:
+        margins = layout.contentsMargins()
+        layout.setContentsMargins(margins.left(), margins.top(), GAP, margins.bottom())
     area = QScrollArea()
     area.setObjectName("column")
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     area.setWidget(inside)
+    bar = area.verticalScrollBar()
+    bar.rangeChanged.connect(lambda low, high: _show_idle(bar, high <= low))
+    _show_idle(bar, True)
     return area
+
+
+def _show_idle(bar: QScrollBar, idle: bool) -> None:
+    """Leave the bar's place free, so that nothing shifts, but show no handle to pull in vain."""
+    if bar.property("idle") is not idle:
+        bar.setProperty("idle", idle)
+        bar.style().polish(bar)
 
 
 def set_bad(field: QWidget, message: QLabel, sentence: str) -> None:
@@ -52,6 +76,28 @@ def set_bad(field: QWidget, message: QLabel, sentence: str) -> None:
     if bool(field.property("bad")) != bool(sentence):
         field.setProperty("bad", bool(sentence))
         field.style().polish(field)
+
+
+class LongEdit(QPlainTextEdit):
+    """A text of several lines that is as high as what it says; handed over when left."""
+
+    editing_finished = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = max(1, min(12, round(self.document().size().height())))
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 14)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.editing_finished.emit()
 
 
 class UnitEdit(QLineEdit):

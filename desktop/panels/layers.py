@@ -281,8 +281,8 @@ class _RowDelegate(QStyledItemDelegate):
         view = self.parent()
         assert isinstance(view, LayerList)
         colors = THEMES[view.panel.window_.theme]
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(colors.selection))
         elif state & QStyle.StateFlag.State_MouseOver:
@@ -299,7 +299,7 @@ class _RowDelegate(QStyledItemDelegate):
         painter.drawPixmap(rect.left() + EYE + 4, top - 1, swatch)
         painter.setOpacity(1.0)
         count = f"{len(layer):,}"
-        metrics = option.fontMetrics  # type: ignore[attr-defined]
+        metrics = option.fontMetrics
         wide = metrics.horizontalAdvance(count)
         inside = rect.adjusted(EYE + 4 + theme.SWATCH + 6, 0, -GAP, 0)
         middle = Qt.AlignmentFlag.AlignVCenter

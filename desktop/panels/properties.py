@@ -29,6 +29,7 @@ from desktop import theme
 from desktop.panels.fields import (
     EDGE,
     GAP,
+    LongEdit,
     UnitEdit,
     column,
     empty_words,
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     from desktop.window import Window
 
 LABEL_WIDTH = 106
+LONG = ("来源", "备注")
+"""Attributes that are written out over several lines."""
+WIDE = ("名称", "地址", *LONG)
+"""Attributes that take the whole width, under their name."""
 MANY = "(多个值)"
 _NOTHING = "在地图上点一个要素,这里显示它的属性,可以直接修改。\n\n按住 Shift 点,可以选多个一起改。"
 _MIXED = "选中的要素属于不同图层。只选一个图层里的要素,就可以一起修改属性。"
@@ -63,10 +68,10 @@ class PropertiesPanel(QWidget):
         outer.addWidget(self.empty)
         self.head = _Head()
         outer.addWidget(self.head)
-        self.body, self.rows = QWidget(), QVBoxLayout()
+        self.body = QWidget()
+        self.rows = QVBoxLayout(self.body)
         self.area = scrolling(self.body)
-        self.body.setLayout(self.rows)
-        self.rows.setContentsMargins(EDGE, 0, EDGE, EDGE)
+        self.rows.setContentsMargins(EDGE, 0, GAP, EDGE)
         self.form = QWidget()
         self.rows.addWidget(self.form)
         self.position = PositionFields(self.session)
@@ -115,9 +120,12 @@ class PropertiesPanel(QWidget):
             name.setAlignment(Qt.AlignmentFlag.AlignVCenter)
             field = Field(one, self._set)
             field.edit.setToolTip(one.note)
-            grid.addWidget(name, 2 * i, 0)
-            grid.addWidget(field.edit, 2 * i, 1)
-            grid.addWidget(field.message, 2 * i + 1, 0, 1, 2)
+            grid.addWidget(name, 3 * i, 0)
+            if one.name in WIDE:
+                grid.addWidget(field.edit, 3 * i + 1, 0, 1, 2)
+            else:
+                grid.addWidget(field.edit, 3 * i, 1)
+            grid.addWidget(field.message, 3 * i + 2, 0, 1, 2)
             self.fields[one.name] = field
         self.rows.replaceWidget(old, self.form)
         old.hide()
@@ -180,6 +188,10 @@ class Field:
         self.edit: QWidget
         if one.choices:
             self.edit = self._list(one)
+        elif one.name in LONG:
+            text = LongEdit()
+            text.editing_finished.connect(self._written)
+            self.edit = text
         else:
             line = UnitEdit(one.unit)
             line.editingFinished.connect(self._typed)
@@ -201,11 +213,10 @@ class Field:
 
     @property
     def line(self) -> QLineEdit | None:
-        """The line that is typed in, None for a fixed list."""
+        """The line that is typed in, None for a fixed list and a long text."""
         if isinstance(self.edit, QComboBox):
             return self.edit.lineEdit()
-        assert isinstance(self.edit, QLineEdit)
-        return self.edit
+        return self.edit if isinstance(self.edit, QLineEdit) else None
 
     def show_value(self, value: Any, many: bool) -> None:
         """Show a value (or that there are several), unless something refused stands there."""
@@ -214,6 +225,11 @@ class Field:
             return
         set_bad(self.edit, self.message, "")
         text = "" if many else value_text(self.column, value)
+        if isinstance(self.edit, LongEdit):
+            if self.edit.toPlainText() != text:
+                self.edit.setPlainText(text)
+            self.edit.document().setModified(False)
+            self.edit.setPlaceholderText(MANY if many else "")
         if isinstance(self.edit, QComboBox):
             index = self.edit.findText(text)
             self.edit.setCurrentIndex(index)
@@ -226,6 +242,12 @@ class Field:
                 line.setCursorPosition(0)
             line.setModified(False)
             line.setPlaceholderText(MANY if many else "")
+
+    def _written(self) -> None:
+        assert isinstance(self.edit, LongEdit)
+        if self.edit.document().isModified():
+            self.edit.document().setModified(False)
+            set_bad(self.edit, self.message, self._commit(self.column, self.edit.toPlainText()))
 
     def _typed(self) -> None:
         line = self.line

@@ -151,6 +151,7 @@ class DistrictTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("districts")
         self.rows = _Rows(self)
         self.setModel(self.rows)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -167,6 +168,7 @@ class DistrictTable(QTableView):
         header.setSortIndicatorShown(False)
         header.setMinimumSectionSize(32)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setHighlightSections(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def show_rows(self, rows: tuple[Reached, ...]) -> None:
