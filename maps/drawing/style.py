@@ -110,7 +110,7 @@ LIGHT = Theme(
     neighbour_boundary="#d6d5d1",
     outline="#6f6e69",
     road_heart="#ffffff",
-    road_casing="#a8a6a0",
+    road_casing="#8f8c84",
     label="#2b2b29",
     neighbour_label="#6e6d69",
     halo="#ffffff",
@@ -188,7 +188,7 @@ SYMBOL_MM = {
 }
 """Width of a kind's symbol on an A3 sheet and in the window."""
 
-_CLASS_SCALE = {
+CLASS_SCALE = {
     ("depot", "中央"): 1.3,
     ("depot", "省级"): 1.3,
     ("depot", "市级"): 1.25,
@@ -204,30 +204,35 @@ _CLASS_SCALE = {
     ("shelter", "Ⅰ类"): 1.2,
     ("settlement", "政府驻地"): 1.6,
 }
+"""Classes whose symbol is larger or smaller than its kind's."""
 
 _SETTLEMENT_STEPS = ((500_000, 1.7), (200_000, 1.45), (50_000, 1.2), (10_000, 1.0))
 
 
 def symbol_mm(kind: str, class_: str = "", population: float | None = None) -> float:
     """Return the symbol's width in mm; a settlement's dot grows with its people."""
-    size = SYMBOL_MM[kind] * _CLASS_SCALE.get((kind, class_), 1.0)
+    size = SYMBOL_MM[kind] * CLASS_SCALE.get((kind, class_), 1.0)
     if kind == "settlement" and population is not None and population == population:
         size *= next((s for least, s in _SETTLEMENT_STEPS if population >= least), 0.85)
     return size
 
 
 ROADS = {
-    "高速": RoadStyle(0.5, 0.14),
-    "国道": RoadStyle(0.42, 0.11),
-    "省道": RoadStyle(0.32, 0.1),
+    "高速": RoadStyle(0.5, 0.2),
+    "国道": RoadStyle(0.46, 0.14),
+    "省道": RoadStyle(0.36, 0.12),
     "县道": RoadStyle(0.22, 0.1),
     "城市道路": RoadStyle(0.22, 0.1),
     "乡道": RoadStyle(0.0, 0.2),
     "村道": RoadStyle(0.0, 0.12),
 }
 ROAD_OTHER = RoadStyle(0.0, 0.15)
+ROAD_PLANNED_DASH = (1.6, 0.9)
 ROAD_ORDER = ("村道", "乡道", "城市道路", "县道", "省道", "国道", "高速")
 """Drawn in this order, the most important on top."""
+
+DISTRICT_LABEL = "#5a574f"
+LOCATOR = "#b0524a"
 
 BOUNDARY = Stroke(LIGHT.boundary, 0.2, (2.4, 0.8, 0.4, 0.8))
 NEIGHBOUR_BOUNDARY = Stroke(LIGHT.neighbour_boundary, 0.15, (1.6, 0.8))
@@ -246,6 +251,8 @@ COVERED_OPACITY = {1: 0.24, 2: 0.40, 3: 0.56}
 """Opacity of the covered area by number of facilities that reach it (3 is “3 and more”)."""
 COVERED_EDGE = Stroke("#0a6f72", 0.2)
 UNREACHED = "#e2762b"
+UNREACHED_OPACITY = (0.22, 0.38, 0.55, 0.75, 0.95)
+"""Five classes of people not reached, few to many."""
 GAINED = "#2f6fb3"
 LOST = "#d9731a"
 
@@ -293,7 +300,7 @@ VERDICTS = {
     "无法判断": Verdict("○", "ring", "#59636e"),
 }
 
-LEGEND_GROUPS = ("现状", "规划", "分析")
+LEGEND_GROUPS = ("现状", "规划", "分析", "底图")
 LEGEND_KINDS = (
     "depot",
     "shelter",
@@ -352,6 +359,7 @@ TEXT_PT = {
     "seat": 8.0,
     "facility": 6.6,
     "settlement": 6.4,
+    "neighbour": 7.5,
     "legend": 7.5,
     "block": 7.0,
     "graticule": 6.5,

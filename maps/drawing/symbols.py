@@ -34,7 +34,7 @@ RING = 1.34
 """Radius of the dashed ring, in half widths of the symbol."""
 
 _WHITE = "#ffffff"
-_FILES = {
+PICTURES = {
     ("rescue_team", "森林消防"): "rescue_team-forest",
     ("settlement", "政府驻地"): "settlement-seat",
     ("monitor", "气象"): "monitor-weather",
@@ -48,6 +48,7 @@ _FILES = {
     ("other", "培训基地"): "other-training",
     ("other", "体验馆"): "other-hall",
 }
+"""Classes with a picture of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +92,7 @@ def symbol(
     """
     if kind not in style.SYMBOL_MM:
         raise KeyError(kind)
-    body, glyph = _picture(_FILES.get((kind, class_), kind))
+    body, glyph = _picture(PICTURES.get((kind, class_), kind))
     color = color or style.KIND_COLORS[kind]
     ink = style.GLYPH_COLORS.get(kind, _WHITE)
     make = {"规划": _planned, "在建": _building, "撤销": _closed}.get(status, _existing)

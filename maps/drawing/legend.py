@@ -1,0 +1,347 @@
+"""The legend: what it lists, in its fixed order, and how it is drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
+
+import numpy as np
+import shapely
+
+from data.kinds import STATUSES, kind
+from maps.analysis.coverage import Coverage
+from maps.drawing import lettering, style, symbols
+from maps.drawing.content import PLANNED, Content, Mark
+from maps.drawing.ground import road
+from maps.drawing.paper import Box, Sheet
+from maps.drawing.pen import Pen, hatching
+from maps.drawing.style import LIGHT, Stroke
+
+Sample = Callable[[Pen, Box], None]
+"""Draws an entry's picture into the box it is given."""
+
+_TITLES = {
+    "depot": "储备库",
+    "shelter": "避难场所",
+    "rescue_team": "救援队伍",
+    "monitor": "监测站",
+}
+"""Kinds whose class alone does not say what the thing is."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: its words and its picture (None: words alone, over the whole width)."""
+
+    text: str
+    sample: Sample | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading with its entries."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def groups(content: Content, page: Sheet) -> tuple[Group, ...]:
+    """Return the legend of a map: 现状, 规划, 分析, 底图, each in the order of the style table."""
+    found = {
+        "现状": _marks(content, page, ("现状", "撤销")),
+        "规划": _marks(content, page, PLANNED),
+        "分析": _analysis(content),
+        "底图": _base(content, page),
+    }
+    return tuple(Group(t, tuple(found[t])) for t in style.LEGEND_GROUPS if found[t])
+
+
+def _marks(content: Content, page: Sheet, statuses: tuple[str, ...]) -> list[Entry]:
+    looks: dict[tuple[int, str, int, str], Mark] = {}
+    for mark in content.marks:
+        if mark.kind != "settlement" and mark.status in statuses:
+            key = _key(mark)
+            looks.setdefault(key, mark)
+    return [_mark_entry(looks[key], key[1], page) for key in sorted(looks, key=_order)]
+
+
+def _key(mark: Mark) -> tuple[int, str, int, str]:
+    class_ = mark.class_ if _told_by_class(mark) else ""
+    place = style.LEGEND_KINDS.index(mark.kind)
+    return (place, class_, STATUSES.index(mark.status), mark.color)
+
+
+def _told_by_class(mark: Mark) -> bool:
+    scaled = any(k == mark.kind for k, _ in style.CLASS_SCALE)
+    return bool(mark.class_) and (scaled or (mark.kind, mark.class_) in symbols.PICTURES)
+
+
+def _order(key: tuple[int, str, int, str]) -> tuple[int, int, str, int, str]:
+    place, class_, status, color = key
+    of = kind(style.LEGEND_KINDS[place])
+    column = of.column(of.class_column)
+    choices = column.choices if column is not None else ()
+    rank = choices.index(class_) if class_ in choices else len(choices)
+    return (place, rank, class_, status, color)
+
+
+def _mark_entry(mark: Mark, class_: str, page: Sheet) -> Entry:
+    of = kind(mark.kind)
+    name = class_ + _TITLES.get(mark.kind, "") if class_ else of.title
+    note = {"撤销": "(拟撤销)", "在建": "(在建)"}.get(mark.status, "")
+    look = (mark.kind, mark.class_ if class_ else "", mark.status, False, mark.color)
+    mm = style.symbol_mm(mark.kind, class_) * page.factor
+
+    def sample(pen: Pen, box: Box) -> None:
+        pen.symbols(symbols.symbol(*look), _middle(box), min(mm, box.height * 1.05))
+
+    return Entry(name + note, sample)
+
+
+def _analysis(content: Content) -> list[Entry]:
+    out: list[Entry] = []
+    if content.reach is not None:
+        for n, share in style.COVERED_OPACITY.items():
+            color = style.mixed(style.COVERED, LIGHT.district, share)
+            words = f"{n} 处设施可达" if n < 3 else "3 处及以上可达"
+            out.append(Entry(words, _swatch(color)))
+        result = content.reach.result
+        if result.demand.layer is not None:
+            ramp = [style.mixed(style.UNREACHED, LIGHT.district, o) for o in _SHADES]
+            out.append(Entry("未覆盖人口(少→多)", _ramp(ramp)))
+        out += [Entry(words) for words in headline(result)]
+    for layer in content.people:
+        if layer.cell > 0:
+            values = [float(v) for v in layer.column("人口") if v is not None]
+            out += _population(values, layer.cell)
+    zones = {
+        (str(t), str(v))
+        for layer in content.zones
+        for t, v in zip(
+            layer.column("类型").fillna("灾害区"), layer.column("风险等级").fillna(""), strict=True
+        )
+    }
+    levels = (*style.RISK_LEVELS, "")
+    for type_, level in sorted(
+        zones, key=lambda z: (z[0], levels.index(z[1]) if z[1] in levels else 9)
+    ):
+        note = f"({level}风险)" if level else ""
+        out.append(Entry(type_ + note, _zone(type_, level)))
+    return out
+
+
+def headline(result: Coverage) -> list[str]:
+    """Return the coverage in a few short lines: how far, and what share is reached."""
+    kilometres = sorted({float(r) / 1000 for r in result.sites.radius})
+    out = [f"服务半径 {'、'.join(f'{k:g}' for k in kilometres)} km(直线距离)"]
+    whole = result.whole
+    if whole.people_covered is not None and whole.share is not None:
+        out.append(f"覆盖人口 {whole.people_covered / 1e4:,.1f} 万人({whole.share:.1%})")
+    elif result.demand.layer is not None:
+        out.append("覆盖人口 未知(人口数据不全)")
+    if whole.area_km2_covered is not None and whole.area_share is not None:
+        out.append(f"覆盖面积 {whole.area_km2_covered:,.0f} km²({whole.area_share:.1%})")
+    return out
+
+
+_SHADES = style.UNREACHED_OPACITY[::2]
+
+
+def _population(values: list[float], cell: float) -> list[Entry]:
+    breaks = style.population_breaks(values)
+    unit = "人/km²" if cell == 1000 else f"人/{cell:g} m 格"
+    texts = [f"< {breaks[0]:,.0f} {unit}"]
+    texts += [f"{a:,.0f}–{b:,.0f}" for a, b in pairwise(breaks)]
+    texts.append(f"≥ {breaks[-1]:,.0f}")
+    return [Entry(t, _swatch(c)) for t, c in zip(texts, style.POPULATION_RAMP, strict=True)]
+
+
+def _base(content: Content, page: Sheet) -> list[Entry]:
+    out: list[Entry] = []
+    settlements = {m.class_ for m in content.marks if m.kind == "settlement"}
+    if "政府驻地" in settlements:
+        out.append(_settlement("政府驻地", page))
+    if settlements - {"政府驻地"}:
+        out.append(_settlement("居民点", page))
+    grades = {str(g) for layer in content.roads for g in layer.column("等级")}
+    out += [Entry(g, _road(g)) for g in reversed(style.ROAD_ORDER) if g in grades]
+    if content.districts:
+        out.append(Entry("规划范围", _line(style.OUTLINE, band=True)))
+    if len(content.districts) > 1:
+        out.append(Entry("区县界", _line(style.BOUNDARY)))
+    if any(m.sketched for m in content.marks):
+        ring = symbols.symbol("settlement", "", "现状", True).paths[-1:]
+        mm = 2.6 * page.factor
+        mark = symbols.Symbol(ring)
+        out.append(Entry("位置仅为示意", lambda pen, box: pen.symbols(mark, _middle(box), mm)))
+    return out
+
+
+def _middle(box: Box) -> np.ndarray:
+    return np.array([[(box.left + box.right) / 2, (box.bottom + box.top) / 2]])
+
+
+def _swatch(color: str) -> Sample:
+    def sample(pen: Pen, box: Box) -> None:
+        inner = Box(
+            box.left, box.bottom + 0.18 * box.height, box.right, box.top - 0.18 * box.height
+        )
+        pen.box(inner, color, Stroke(LIGHT.boundary, 0.1))
+
+    return sample
+
+
+def _ramp(colors: list[str]) -> Sample:
+    def sample(pen: Pen, box: Box) -> None:
+        step = box.width / len(colors)
+        low, high = box.bottom + 0.18 * box.height, box.top - 0.18 * box.height
+        for i, color in enumerate(colors):
+            pen.box(Box(box.left + i * step, low, box.left + (i + 1) * step, high), color)
+        pen.box(Box(box.left, low, box.right, high), "", Stroke(LIGHT.boundary, 0.1))
+
+    return sample
+
+
+def _zone(type_: str, level: str) -> Sample:
+    look = style.hazard_zone(type_, level)
+
+    def sample(pen: Pen, box: Box) -> None:
+        shape = shapely.box(
+            box.left, box.bottom + 0.1 * box.height, box.right, box.top - 0.1 * box.height
+        )
+        pen.area([shape], look.fill, look.opacity)
+        if look.hatch is not None:
+            pen.lines(hatching([shape], look.hatch.degrees, look.hatch.spacing), look.hatch.stroke)
+        if look.stroke is not None:
+            pen.lines([shape], look.stroke)
+
+    return sample
+
+
+def _line(stroke: Stroke, band: bool = False) -> Sample:
+    def sample(pen: Pen, box: Box) -> None:
+        y = (box.bottom + box.top) / 2
+        if band:
+            low = Box(box.left, y - style.OUTLINE_BAND.mm, box.right, y)
+            pen.box(low, style.OUTLINE_BAND.color)
+        pen.lines([shapely.LineString([(box.left, y), (box.right, y)])], stroke)
+
+    return sample
+
+
+def _road(grade: str) -> Sample:
+    def sample(pen: Pen, box: Box) -> None:
+        y = (box.bottom + box.top) / 2
+        line = [shapely.LineString([(box.left, y), (box.right, y)])]
+        road(pen, line, grade, False, heart=False)
+        road(pen, line, grade, False, heart=True)
+
+    return sample
+
+
+def _settlement(class_: str, page: Sheet) -> Entry:
+    symbol = symbols.symbol("settlement", class_)
+    mm = style.symbol_mm("settlement", class_) * page.factor
+    return Entry(class_, lambda pen, box: pen.symbols(symbol, _middle(box), mm))
+
+
+def _cuts(n: int, count: int) -> list[tuple[int, ...]]:
+    """Return every way to cut a row of ``n`` into ``count`` parts."""
+    return list(combinations(range(1, n), count - 1))
+
+
+class Legend:
+    """A legend laid out in one or more columns; ``width`` and ``height`` in mm."""
+
+    def __init__(self, listed: tuple[Group, ...], page: Sheet, extra: float, most: float) -> None:
+        """``extra``: mm kept free below the entries; ``most``: height not to be passed."""
+        f = page.factor
+        self.page, self.extra = page, extra
+        self.text = page.points(style.TEXT_PT["legend"])
+        self.heading = page.points(style.TEXT_PT["heading"])
+        self.row, self.head, self.pad = 5.0 * f, 5.6 * f, 2.6 * f
+        self.sample_width, self.gap = 7.0 * f, 1.6 * f
+        room = most - extra - 2 * self.pad - 1.3 * self.head
+        self.columns = self._columns(listed, room)
+        self.widths = [self._width(column) for column in self.columns]
+        tall = max((self._height(column) for column in self.columns), default=0.0)
+        self.width = sum(self.widths) + self.pad * (len(self.columns) + 1)
+        self.height = tall + extra + 2 * self.pad + 1.3 * self.head
+
+    def _columns(self, listed: tuple[Group, ...], room: float) -> list[list[Group]]:
+        """Return the fewest columns that fit, whole groups in each; else groups are parted."""
+        for count in range(1, len(listed) + 1):
+            parted = [self._parted(listed, cuts) for cuts in _cuts(len(listed), count)]
+            best = min(parted, key=lambda columns: max(self._height(c) for c in columns))
+            if max(self._height(column) for column in best) <= room:
+                return best
+        return self._filled(listed, room)
+
+    @staticmethod
+    def _parted(listed: tuple[Group, ...], cuts: tuple[int, ...]) -> list[list[Group]]:
+        return [list(listed[a:b]) for a, b in pairwise((0, *cuts, len(listed)))]
+
+    def _filled(self, listed: tuple[Group, ...], room: float) -> list[list[Group]]:
+        """Fill columns from the top; a group that does not fit goes on in the next."""
+        columns: list[list[Group]] = [[]]
+        for group in listed:
+            rest, title = list(group.entries), group.title
+            while rest:
+                used = self._height(columns[-1])
+                fits = int((room - used - self.head) // self.row)
+                if fits < min(2, len(rest)) and columns[-1]:
+                    columns.append([])
+                    continue
+                fits = max(fits, 1)
+                columns[-1].append(Group(title, tuple(rest[:fits])))
+                rest, title = rest[fits:], f"{group.title}(续)"
+        return columns
+
+    def _height(self, column: list[Group]) -> float:
+        return sum(self.head + len(g.entries) * self.row + 0.2 * self.row for g in column)
+
+    def _width(self, column: list[Group]) -> float:
+        beside = self.sample_width + self.gap
+        return max(
+            lettering.width(e.text, self.text) + (beside if e.sample is not None else 0.0)
+            for g in column
+            for e in g.entries
+        )
+
+    def draw(self, pen: Pen, left: float, bottom: float) -> Box:
+        """Draw the legend; return the strip kept free below its entries."""
+        whole = Box(left, bottom, left + self.width, bottom + self.height)
+        pen.box(whole, LIGHT.canvas, Stroke(LIGHT.outline, 0.15))
+        top = whole.top - self.pad
+        pen.text(
+            (whole.left + whole.right) / 2,
+            top - 0.5 * self.head,
+            "图　例",
+            self.heading * 1.15,
+            bold=True,
+            align="center",
+        )
+        x = left + self.pad
+        for column, width in zip(self.columns, self.widths, strict=True):
+            self._draw_column(pen, column, x, top - 1.3 * self.head)
+            x += width + self.pad
+        return Box(
+            left + self.pad,
+            bottom + self.pad,
+            whole.right - self.pad,
+            bottom + self.pad + self.extra,
+        )
+
+    def _draw_column(self, pen: Pen, column: list[Group], x: float, y: float) -> None:
+        for group in column:
+            pen.text(x, y - self.head / 2, group.title, self.heading, bold=True, color=LIGHT.muted)
+            y -= self.head
+            for entry in group.entries:
+                middle = y - self.row / 2
+                half = 0.42 * self.row
+                start = x
+                if entry.sample is not None:
+                    start += self.sample_width + self.gap
+                    entry.sample(pen, Box(x, middle - half, x + self.sample_width, middle + half))
+                pen.text(start, middle, entry.text, self.text)
+                y -= self.row
+            y -= 0.2 * self.row

@@ -1,0 +1,260 @@
+"""Drawing on a page in millimetres: areas, lines, symbols and text, by matplotlib.
+
+One Axes covers the whole page and its data coordinates are millimetres, so that a length
+on paper is what the numbers say. Never pyplot, no settings of matplotlib are changed.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
+
+from maps.drawing import fonts, lettering
+from maps.drawing.paper import Box
+from maps.drawing.style import HALO_MM, MM_PER_POINT, Stroke
+from maps.drawing.symbols import Symbol
+
+Floats = npt.NDArray[np.float64]
+
+
+class Pen:
+    """Puts artists on a page of ``width`` × ``height`` mm.
+
+    ``clip`` (set with :meth:`inside`) keeps what follows inside a box; ``z`` rises with
+    every call, so that what is drawn later lies on top.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        self.figure = Figure(figsize=(width / 25.4, height / 25.4), facecolor="white")
+        self.axes: Axes = self.figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        self.axes.set_xlim(0.0, width)
+        self.axes.set_ylim(0.0, height)
+        self.axes.set_axis_off()
+        self.width, self.height = width, height
+        self._regular, self._bold = fonts.register_matplotlib()
+        self._clip: TransformedBbox | None = None
+        self._z = 0
+
+    def inside(self, box: Box | None) -> None:
+        """Clip what is drawn from now on to ``box``; None clips nothing."""
+        self._clip = None
+        if box is not None:
+            limits = Bbox.from_extents(*box.corners)
+            self._clip = TransformedBbox(limits, self.axes.transData)
+
+    def _add(self, artist: PathPatch | LineCollection | PathCollection | Rectangle) -> None:
+        self._z += 1
+        artist.set_zorder(self._z)
+        artist.set_clip_on(self._clip is not None)
+        if isinstance(artist, LineCollection | PathCollection):
+            self.axes.add_collection(artist, autolim=False)
+        else:
+            self.axes.add_artist(artist)
+        # Adding an artist sets its clip to the axes: ours comes after.
+        artist.set_clip_path(None)
+        artist.set_clip_box(self._clip)
+
+    def area(self, shapes: Iterable[shapely.Geometry], fill: str, opacity: float = 1.0) -> None:
+        """Fill polygons (mm) without outline, as one path."""
+        path = polygon_path(shapes)
+        if path is not None:
+            self._add(PathPatch(path, facecolor=fill, edgecolor="none", alpha=opacity, lw=0))
+
+    def lines(self, shapes: Iterable[shapely.Geometry], stroke: Stroke, cap: str = "butt") -> None:
+        """Draw lines, and polygons as their outlines (mm)."""
+        rows = line_rows(shapes)
+        if not rows:
+            return
+        dash = tuple(d / stroke.mm for d in stroke.dash)
+        self._add(
+            LineCollection(
+                rows,
+                colors=stroke.color,
+                linewidths=stroke.mm / MM_PER_POINT,
+                linestyles=[(0, dash)] if dash else "solid",
+                capstyle=cap,
+                joinstyle="round",
+            )
+        )
+
+    def box(self, box: Box, fill: str = "", stroke: Stroke | None = None) -> None:
+        """Draw a rectangle."""
+        self._add(
+            Rectangle(
+                (box.left, box.bottom),
+                box.width,
+                box.height,
+                facecolor=fill or "none",
+                edgecolor=stroke.color if stroke else "none",
+                linewidth=stroke.mm / MM_PER_POINT if stroke else 0,
+                joinstyle="miter",
+            )
+        )
+
+    def symbols(self, symbol: Symbol, at: Floats, mm: float) -> None:
+        """Draw a symbol of width ``mm`` at every point of ``at`` (n, 2)."""
+        half = mm / 2
+        size = Affine2D().scale(half / 25.4, -half / 25.4) + self.figure.dpi_scale_trans
+        for painted in symbol.paths:
+            artist = PathCollection(
+                [Path(painted.points, painted.codes)],
+                offsets=at,
+                offset_transform=self.axes.transData,
+                facecolors=painted.fill or "none",
+                edgecolors=painted.stroke or "none",
+                linewidths=painted.width * half / MM_PER_POINT,
+                linestyles=[(0, tuple(d / painted.width for d in painted.dash))]
+                if painted.dash
+                else "solid",
+            )
+            artist.set_transform(size)
+            self._add(artist)
+
+    def picture(self, pixels: npt.NDArray[np.uint8], box: Box) -> None:
+        """Draw an RGBA picture (rows from the top) over ``box``, pixels as sharp squares."""
+        self._z += 1
+        image = self.axes.imshow(
+            pixels,
+            extent=(box.left, box.right, box.bottom, box.top),
+            origin="upper",
+            interpolation="none",
+            aspect="auto",
+            zorder=self._z,
+        )
+        image.set_clip_path(None)
+        image.set_clip_box(self._clip)
+        self.axes.set_xlim(0.0, self.width)
+        self.axes.set_ylim(0.0, self.height)
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        points: float,
+        *,
+        bold: bool = False,
+        color: str = "#1f2328",
+        align: str = "left",
+        angle: float = 0.0,
+        halo: str = "",
+    ) -> None:
+        """Write one line: ``x`` its left end, middle or right end, ``y`` its middle.
+
+        With ``halo`` (a colour) the letters' outlines are laid below, as a shape of their
+        own: the text itself stays text that can be selected and searched.
+        """
+        words = lettering.shown(words)
+        if not words:
+            return
+        em = points * MM_PER_POINT
+        half = lettering.width(words, points, bold) / 2
+        shift = {"left": 0.0, "center": -half, "right": -2 * half}[align]
+        down = (lettering.ASCENT - lettering.DESCENT) / 2 * em
+        turn = np.deg2rad(angle)
+        left = x + shift * np.cos(turn) + down * np.sin(turn)
+        base = y + shift * np.sin(turn) - down * np.cos(turn)
+        font = self._bold if bold else self._regular
+        if halo:
+            self._halo(words, (left, base), points, angle, halo, bold)
+        self._z += 1
+        self.axes.add_artist(
+            Text(
+                left,
+                base,
+                words,
+                color=color,
+                fontproperties=font,
+                fontsize=points,
+                rotation=angle,
+                rotation_mode="anchor",
+                va="baseline",
+                ha="left",
+                parse_math=False,
+                zorder=self._z,
+                clip_on=False,
+            )
+        )
+
+    def _halo(
+        self,
+        words: str,
+        at: tuple[float, float],
+        points: float,
+        angle: float,
+        color: str,
+        bold: bool,
+    ) -> None:
+        font = self._bold if bold else self._regular
+        letters = TextPath((0, 0), words, size=points * MM_PER_POINT, prop=font)
+        place = Affine2D().rotate_deg(angle).translate(*at)
+        path = letters.transformed(place)
+        width = 2 * HALO_MM / MM_PER_POINT * (points / 8.0)
+        self._add(
+            PathPatch(
+                path,
+                facecolor=color,
+                edgecolor=color,
+                lw=width,
+                joinstyle="round",
+                capstyle="round",
+            )
+        )
+
+
+def polygon_path(shapes: Iterable[shapely.Geometry]) -> Path | None:
+    """Return all polygons among the shapes as one compound path, None when there are none."""
+    parts = shapely.get_parts(np.array(list(shapes), dtype=object))
+    parts = parts[shapely.get_type_id(parts) == 3]
+    parts = parts[~shapely.is_empty(parts)]
+    if not len(parts):
+        return None
+    # Shells one way round, holes the other: every viewer fills the same.
+    parts = shapely.orient_polygons(parts)
+    _, points, (rings, _) = shapely.to_ragged_array(parts)
+    codes = np.full(len(points), Path.LINETO, np.uint8)
+    codes[rings[:-1]] = Path.MOVETO
+    codes[rings[1:] - 1] = Path.CLOSEPOLY
+    return Path(points, codes)
+
+
+def line_rows(shapes: Iterable[shapely.Geometry]) -> list[Floats]:
+    """Return every line, and every ring of every polygon, as an (n, 2) array."""
+    parts = shapely.get_parts(np.array(list(shapes), dtype=object))
+    kinds = shapely.get_type_id(parts)
+    lines = np.concatenate([parts[kinds == 1], shapely.get_rings(parts[kinds == 3])])
+    points, index = shapely.get_coordinates(lines, return_index=True)
+    if not len(points):
+        return []
+    return np.split(points, np.flatnonzero(np.diff(index)) + 1)
+
+
+def hatching(
+    shapes: Sequence[shapely.Geometry], degrees: float, spacing: float
+) -> list[shapely.Geometry]:
+    """Return parallel lines ``spacing`` mm apart, cut to the shapes (mm)."""
+    whole = shapely.union_all(np.array(shapes, dtype=object))
+    if whole.is_empty:
+        return []
+    west, south, east, north = whole.bounds
+    middle = np.array([(west + east) / 2, (south + north) / 2])
+    reach = float(np.hypot(east - west, north - south)) / 2 + spacing
+    turn = np.deg2rad(degrees)
+    along = np.array([np.cos(turn), np.sin(turn)])
+    across = np.array([-along[1], along[0]])
+    # Counted from the page's corner, so that hatches of neighbouring areas line up.
+    first = np.ceil((middle @ across - reach) / spacing)
+    steps = np.arange(first, (middle @ across + reach) / spacing) * spacing
+    foot = across * steps[:, None] + along * (middle @ along)
+    ends = np.stack([foot - along * reach, foot + along * reach], axis=1)
+    cut = shapely.intersection(shapely.linestrings(ends), whole)
+    return [line for line in cut if not line.is_empty]
