@@ -1,0 +1,236 @@
+"""Backup cover and limited capacities: who is reached twice, and for whom there is room.
+
+Hogan and ReVelle, “Concepts and applications of backup coverage”, Management Science 32
+(1986); Current and Storbeck, “Capacitated covering models”, Environment and Planning B 15
+(1988). The people of one demand may be sent to several sites.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from data.refused import Refused
+from maps.analysis.siting.ask import Ask, Problem
+from maps.analysis.siting.lscp import fewest, unreached
+from maps.analysis.siting.matrix import as_pairs, cover, merged, some_rows, weights_of
+from maps.analysis.siting.mclp import whole_numbers
+from maps.analysis.siting.mip import Mip, run
+from maps.analysis.siting.search import Search
+from maps.analysis.siting.side import Side
+
+_LINKED = 400_000
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Sites (fixed ones included), objective, bound, proven, levels, persons served per demand."""
+
+    sites: np.ndarray
+    objective: float
+    bound: float
+    proven: bool
+    levels: tuple[float, ...] = ()
+    served: np.ndarray | None = None
+
+
+def nothing_found(optimal: bool, search: Search) -> Refused:
+    """What to say when a search ends without an answer."""
+    if optimal:
+        return Refused("没有任何布局能同时满足全部条件。请放宽数量、预算、容量、间距或各区要求。")
+    return Refused(
+        f"在 {search.seconds:g} 秒内没有找到满足全部条件的布局,也没有证明它不存在。"
+        "请延长求解时间或放宽条件。"
+    )
+
+
+def backup(
+    problem: Problem, ask: Ask, side: Side, matrix: sp.csr_array, search: Search
+) -> tuple[Answer, np.ndarray]:
+    """Reach everybody once, and as many people as possible twice.
+
+    Without ``p`` with as few sites as everybody needs (the fewest come first).
+    """
+    kept, lost = unreached(problem, matrix, ask, 1)
+    rows = some_rows(matrix, kept)
+    weights = np.asarray(problem.weights, float)[kept]
+    limit, proven = side.limit, True
+    start: np.ndarray | None = None
+    if limit is None:
+        first = fewest(rows, np.ones(len(kept), np.int64), side, search)
+        if first.sites is None:
+            raise nothing_found(not np.isfinite(first.bound), search)
+        limit, proven = round(first.count), first.proven
+        start = side.lower.copy()
+        start[first.sites] = 1.0
+    head, group = merged(rows)
+    small, weight = some_rows(rows, head), weights_of(group, weights, len(head))
+    n, m = small.shape
+    extra, low, high = side.rows(with_limit=False)
+    count = sp.csr_array(side.counted.astype(float)[None, :])
+    mip = Mip(
+        np.append(np.zeros(m), -weight),
+        np.append(side.lower, np.zeros(n)),
+        np.append(side.upper, np.ones(n)),
+        np.append(np.ones(m, bool), np.zeros(n, bool)),
+        sp.csr_array(
+            sp.block_array(
+                [
+                    [small, -sp.eye_array(n)],
+                    [count, None],
+                    [extra, None],
+                ],
+                format="csr",
+            )
+        ),
+        np.concatenate((np.ones(n), [-np.inf], low)),
+        np.concatenate((np.full(n, np.inf), [float(limit)], high)),
+    )
+    begin = None
+    if start is not None:
+        begin = np.append(start, np.minimum(1.0, small @ start - 1.0))
+    out = run(
+        mip,
+        search,
+        start=begin,
+        gap=ask.gap,
+        whole_steps=1.0 if whole_numbers(weights) else 0.0,
+        say=lambda found, bound: (-found, -bound),
+    )
+    if out.values is None:
+        raise nothing_found(out.status == "infeasible", search)
+    sites = np.flatnonzero(out.values[:m] > 0.5)
+    is_open = np.zeros(m)
+    is_open[sites] = 1.0
+    people = float(weight[(small @ is_open) >= 2].sum())
+    used = float(is_open[side.counted].sum())
+    bound = people if out.status == "optimal" else max(people, -out.bound)
+    done = proven and out.status == "optimal"
+    return Answer(sites, people, bound, done, (used, people)), lost
+
+
+def capacitated(
+    problem: Problem, ask: Ask, side: Side, search: Search
+) -> tuple[Answer, np.ndarray]:
+    """lscp, mclp and pmedian with a limited number of people per site."""
+    reach = np.inf if ask.reach is None else ask.reach
+    matrix = cover(problem.cost, reach)
+    kept = np.flatnonzero(np.diff(matrix.indptr) > 0)
+    lost = np.empty(0, np.int64)
+    if ask.model != "mclp":
+        kept, lost = unreached(problem, matrix, ask, 1)
+    weights = np.asarray(problem.weights, float)
+    kept = kept[weights[kept] > 0]
+    room = capacities(problem)
+    if ask.model != "mclp":
+        _enough_room(room, float(weights[kept].sum()), side)
+    rows = some_rows(matrix, kept)
+    if ask.model == "pmedian":
+        head, group = np.arange(len(kept)), np.arange(len(kept))
+    else:
+        head, group = merged(rows)
+    small, weight = some_rows(rows, head), weights_of(group, weights[kept], len(head))
+    paid = None
+    if ask.model == "pmedian":
+        paid = _costs(problem, kept, small)
+    mip = _flow(ask, side, small, weight, np.minimum(room, float(weight.sum())), paid)
+    sense = -1.0 if ask.model == "mclp" else 1.0
+    step = 1.0 if ask.model == "lscp" else 0.0
+    out = run(
+        mip,
+        search,
+        gap=ask.gap,
+        whole_steps=step,
+        say=lambda found, bound: (sense * found, sense * bound),
+    )
+    if out.values is None:
+        raise nothing_found(out.status == "infeasible", search)
+    m = problem.candidates
+    sent = np.bincount(np.repeat(np.arange(len(head)), np.diff(small.indptr)), out.values[m:])
+    share = np.zeros(len(head))
+    share[: len(sent)] = np.minimum(1.0, sent)
+    served = np.zeros(problem.demands)
+    served[kept] = weights[kept] * share[group]
+    sites = np.flatnonzero(out.values[:m] > 0.5)
+    objective = sense * out.objective
+    if ask.model == "lscp":
+        objective = float(np.round(objective))
+    bound = objective if out.status == "optimal" else sense * out.bound
+    proven = out.status == "optimal"
+    return Answer(sites, objective, bound, proven, (), served), lost
+
+
+def capacities(problem: Problem) -> np.ndarray:
+    """Return (m,) capacities in persons, refusing missing or negative ones."""
+    room = np.asarray(problem.capacity, float)
+    bad = np.flatnonzero(np.isnan(room) | (room < 0))
+    if len(bad):
+        raise Refused(f"有 {len(bad)} 个候选点的容量空缺或是负数(例如第 {bad[0] + 1} 个),请补上。")
+    return room
+
+
+def _enough_room(room: np.ndarray, people: float, side: Side) -> None:
+    mine = np.sort(room[side.free])[::-1]
+    most = float(room[side.fixed].sum() + mine[: side.limit].sum())
+    if most < people - 1e-9:
+        which = "全部候选点" if side.limit is None else f"容量最大的 {side.limit} 处"
+        raise Refused(
+            f"容量不够:要安置 {people:,.0f} 人,{which}加上保留的设施只能容纳 {most:,.0f} 人,"
+            f"还差 {people - most:,.0f} 人。请增加数量或容量。"
+        )
+
+
+def _costs(problem: Problem, kept: np.ndarray, matrix: sp.csr_array) -> np.ndarray:
+    """Return the cost of every entry of a cover of the demands ``kept``."""
+    pairs = as_pairs(problem.cost).only(kept)
+    m = problem.candidates
+    have = pairs.rows * m + pairs.site
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.argsort(have)
+    return pairs.cost[order[np.searchsorted(have[order], row * m + matrix.indices)]]
+
+
+def _flow(
+    ask: Ask,
+    side: Side,
+    matrix: sp.csr_array,
+    weight: np.ndarray,
+    room: np.ndarray,
+    paid: np.ndarray | None,
+) -> Mip:
+    """Open x, send the share z of a demand along each pair within reach."""
+    n, m = matrix.shape
+    arcs = matrix.nnz
+    row = np.repeat(np.arange(n), np.diff(matrix.indptr))
+    each, one = np.arange(arcs), np.ones(arcs)
+    sent = sp.csr_array((one, (row, each)), shape=(n, arcs))
+    load = sp.csr_array((weight[row], (matrix.indices, each)), shape=(m, arcs))
+    extra, low, high = side.rows()
+    blocks: list[list[sp.sparray | None]] = [
+        [None, sent],
+        [-sp.diags_array(room), load],
+        [extra, None],
+    ]
+    below = [np.zeros(n) if ask.model == "mclp" else np.ones(n), np.full(m, -np.inf), low]
+    above = [np.ones(n), np.zeros(m), high]
+    if arcs <= _LINKED:
+        gate = sp.csr_array((-one, (each, matrix.indices)), shape=(arcs, m))
+        blocks.append([gate, sp.eye_array(arcs)])
+        below.append(np.full(arcs, -np.inf))
+        above.append(np.zeros(arcs))
+    value, gain = np.zeros(m), np.zeros(arcs)
+    if ask.model == "lscp":
+        value = side.counted.astype(float)
+    elif ask.model == "mclp":
+        gain = -weight[row]
+    elif paid is not None:
+        gain = weight[row] * paid
+    return Mip(
+        np.append(value, gain),
+        np.append(side.lower, np.zeros(arcs)),
+        np.append(side.upper, np.ones(arcs)),
+        np.append(np.ones(m, bool), np.zeros(arcs, bool)),
+        sp.csr_array(sp.block_array(blocks, format="csr")),
+        np.concatenate(below),
+        np.concatenate(above),
+    )

@@ -1,0 +1,117 @@
+"""The sites that make the longest way as short as possible.
+
+Hakimi (1964); solved as Minieka, “The m-center problem”, SIAM Review 12 (1970): a radius is
+possible when as many sites as allowed reach everybody within it, and only costs that occur
+in the matrix need to be tried.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.refused import Refused
+from maps.analysis.siting.ask import Ask, Problem
+from maps.analysis.siting.lscp import fewest, unreached
+from maps.analysis.siting.matrix import cover
+from maps.analysis.siting.pmedian import dense
+from maps.analysis.siting.search import Search
+from maps.analysis.siting.side import Side
+
+
+@dataclass(frozen=True, eq=False)
+class Center:
+    """Sites (candidate numbers, without the fixed ones), longest cost, proven lower bound."""
+
+    sites: np.ndarray
+    longest: float
+    bound: float
+    proven: bool
+
+
+def _farthest_first(cost: np.ndarray, base: np.ndarray, limit: int) -> np.ndarray:
+    """Serve the worst-off demand by its nearest candidate, again and again (Gonzalez 1985)."""
+    now = base.copy()
+    chosen: list[int] = []
+    while len(chosen) < limit:
+        worst = int(np.argmax(now))
+        site = int(np.argmin(cost[worst]))
+        if site in chosen:
+            break
+        chosen.append(site)
+        now = np.minimum(now, cost[:, site])
+    return np.array(sorted(chosen), np.int64)
+
+
+def pcenter(problem: Problem, ask: Ask, side: Side, search: Search) -> tuple[Center, np.ndarray]:
+    """Return the sites with the shortest longest way, and the demands left out."""
+    everything = dense(problem.cost)
+    kept, lost = unreached(problem, cover(everything, np.inf), ask, 1)
+    cost = everything if len(lost) == 0 else everything[kept]
+    if len(kept) == 0:
+        search.tell(0.0, 0.0)
+        return Center(np.empty(0, np.int64), 0.0, 0.0, True), lost
+    fixed, free = side.fixed, side.free
+    base = cost[:, fixed].min(axis=1) if len(fixed) else np.full(len(cost), np.inf)
+    best = base if len(free) == 0 else np.minimum(base, cost[:, free].min(axis=1))
+    low = float(best.max())
+    limit = len(free) if side.limit is None else side.limit
+    sites: np.ndarray | None = None
+    high = np.inf
+    if side.simple:
+        first = free[_farthest_first(cost[:, free], base, limit)] if len(free) else free
+        reached = np.minimum(base, cost[:, first].min(axis=1)) if len(first) else base
+        if np.isfinite(reached.max()):
+            sites, high = first, float(reached.max())
+            search.tell(high, low)
+    values = np.unique(cost[np.isfinite(cost)])
+    values = values[(values >= low) & (values <= high)]
+    return _bisect(cost, values, limit, side, search, sites), lost
+
+
+def _bisect(
+    cost: np.ndarray,
+    values: np.ndarray,
+    limit: int,
+    side: Side,
+    search: Search,
+    sites: np.ndarray | None,
+) -> Center:
+    """Search the sorted possible radii; nothing below ``values[0]`` is possible.
+
+    ``sites``: an answer that reaches everybody within ``values[-1]``. Radii that could not be
+    decided in their share of the time count as impossible for the search, not for the bound.
+    """
+    tried = shown = -1
+    upper = len(values) - (0 if sites is None else 1)
+    need = np.ones(len(cost), np.int64)
+    while upper - tried > 1:
+        middle = (tried + upper) // 2
+        search.tick("正在求解…")
+        patience = max(0.05, search.left / 3)
+        found = fewest(
+            cover(cost, float(values[middle])), need, side, search, target=limit, patience=patience
+        )
+        if found.sites is not None and found.count <= limit + 1e-9:
+            sites = found.sites
+            upper = int(np.searchsorted(values, _longest(cost, sites, side)))
+            search.tell(float(values[upper]), None)
+            continue
+        tried = middle
+        if found.bound > limit + 1e-6:
+            shown = middle
+            search.tell(None, float(values[min(shown + 1, len(values) - 1)]))
+    if sites is None:
+        if shown < len(values) - 1:
+            raise Refused(f"在 {search.seconds:g} 秒内没有找到可行的布局,请延长求解时间。")
+        raise Refused(
+            f"在给定条件下选 {limit} 处不能到达所有人。"
+            "请增加数量、放宽条件,或只要求覆盖能到达的人。"
+        )
+    high = _longest(cost, sites, side)
+    bound = high if shown >= upper - 1 else float(values[shown + 1])
+    search.tell(high, bound)
+    return Center(sites, high, bound, shown >= upper - 1)
+
+
+def _longest(cost: np.ndarray, sites: np.ndarray, side: Side) -> float:
+    return float(cost[:, np.union1d(sites, side.fixed)].min(axis=1).max())

@@ -1,0 +1,131 @@
+"""Making a covering question smaller without changing its answer.
+
+Toregas and ReVelle, “Binary logic solutions to a class of location problem”,
+Geographical Analysis 5 (1973): a demand that is reached whenever another one is, and a
+candidate that reaches nothing another one does not, can be left out.
+"""
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from maps.analysis.siting.matrix import some_columns, some_rows
+
+_CHUNK = 2_000_000
+# Fibonacci hashing: spreads column numbers evenly over 64 marks.
+_SPREAD = np.uint64(11400714819323198485)
+
+
+def _bits(matrix: sp.csr_array) -> np.ndarray:
+    """Return the rows of a cover as bit sets, (n, words) uint64."""
+    n, m = matrix.shape
+    words = max(1, -(-m // 64))
+    out = np.zeros(n * words, np.uint64)
+    row = np.repeat(np.arange(n, dtype=np.int64), np.diff(matrix.indptr))
+    key = row * words + (matrix.indices >> 6)
+    if len(key):
+        starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+        one = np.left_shift(np.uint64(1), (matrix.indices & 63).astype(np.uint64))
+        out[key[starts]] = np.bitwise_or.reduceat(one, starts)
+    return out.reshape(n, words)
+
+
+def _subset_pairs(matrix: sp.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Return all pairs (i, k), i ≠ k, of non-empty rows with row i a subset of row k."""
+    length = np.diff(matrix.indptr)
+    by_column = sp.csc_array(matrix)
+    size = np.diff(by_column.indptr)
+    filled = np.flatnonzero(length > 0)
+    if len(filled) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    # Whoever contains row i contains its rarest column: only the rows of that one are asked.
+    order = np.lexsort((size[matrix.indices], np.repeat(np.arange(matrix.shape[0]), length)))
+    rarest = matrix.indices[order[matrix.indptr[filled]]]
+    asked = size[rarest].astype(np.int64)
+    bits = _bits(matrix)
+    mark = np.left_shift(
+        np.uint64(1), (matrix.indices.astype(np.uint64) * _SPREAD) >> np.uint64(58)
+    )
+    sign = np.zeros(matrix.shape[0], np.uint64)
+    sign[filled] = np.bitwise_or.reduceat(mark, matrix.indptr[filled])
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    ends = np.cumsum(asked)
+    first = 0
+    while first < len(filled):
+        last = max(first + 1, int(np.searchsorted(ends, ends[first] + _CHUNK)))
+        some = slice(first, last)
+        i = np.repeat(filled[some], asked[some])
+        offset = np.arange(len(i)) - np.repeat(
+            ends[some] - asked[some] - (ends[first] - asked[first]), asked[some]
+        )
+        k = by_column.indices[np.repeat(by_column.indptr[rarest[some]], asked[some]) + offset]
+        keep = (length[k] >= length[i]) & (i != k) & ((sign[i] & ~sign[k]) == 0)
+        i, k = i[keep], k[keep]
+        inside = ~(bits[i] & ~bits[k]).any(axis=1)
+        found.append((i[inside], k[inside].astype(np.int64)))
+        first = last
+    return (np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found]))
+
+
+def needless_rows(matrix: sp.csr_array) -> np.ndarray:
+    """Return (n,) booleans: demands met whenever another demand is met (set covering).
+
+    Of equal rows the first is kept.
+    """
+    i, k = _subset_pairs(matrix)
+    length = np.diff(matrix.indptr)
+    out = np.zeros(matrix.shape[0], bool)
+    out[k[(length[k] > length[i]) | (k > i)]] = True
+    return out
+
+
+def needless_columns(matrix: sp.csr_array, price: np.ndarray | None = None) -> np.ndarray:
+    """Return (m,) booleans: candidates another, not dearer one replaces, and empty ones.
+
+    Of equal candidates the first is kept.
+    """
+    turned = sp.csr_array(matrix.T)
+    turned.sort_indices()
+    i, k = _subset_pairs(turned)
+    length = np.diff(turned.indptr)
+    out = length == 0
+    if price is None:
+        out[i[(length[k] > length[i]) | (k < i)]] = True
+        return out
+    equal = (length[k] == length[i]) & (price[k] == price[i])
+    out[i[(price[k] <= price[i]) & (~equal | (k < i))]] = True
+    return out
+
+
+def covering_kernel(
+    matrix: sp.csr_array, price: np.ndarray | None = None
+) -> tuple[sp.csr_array, np.ndarray]:
+    """Reduce a set covering question until nothing more falls away.
+
+    Returns the smaller cover and (k,) the candidates its columns stand for.
+    """
+    columns = np.arange(matrix.shape[1])
+    while True:
+        before = matrix.shape
+        matrix = some_rows(matrix, np.flatnonzero(~needless_rows(matrix)))
+        gone = needless_columns(matrix, None if price is None else price[columns])
+        kept = np.flatnonzero(~gone)
+        matrix, columns = some_columns(matrix, kept), columns[kept]
+        if matrix.shape == before:
+            return matrix, columns
+
+
+def parts(matrix: sp.csr_array) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the independent parts of a cover: (rows, columns) of each, smallest first."""
+    n, _m = matrix.shape
+    both = sp.block_array([[None, matrix], [matrix.T, None]], format="csr")
+    count, label = connected_components(both, directed=False)
+    rows = np.argsort(label[:n], kind="stable")
+    columns = np.argsort(label[n:], kind="stable")
+    row_ends = np.searchsorted(label[:n][rows], np.arange(count + 1))
+    column_ends = np.searchsorted(label[n:][columns], np.arange(count + 1))
+    out = [
+        (rows[row_ends[c] : row_ends[c + 1]], columns[column_ends[c] : column_ends[c + 1]])
+        for c in range(count)
+    ]
+    return sorted((part for part in out if len(part[0])), key=lambda part: len(part[1]))
