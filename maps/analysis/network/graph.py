@@ -93,6 +93,8 @@ class Network:
     def shapes(self) -> npt.NDArray[Any]:
         """Every edge as a line in the plan's CRS."""
         edge = np.repeat(np.arange(self.edges), np.diff(self.vertex_first))
+        if not len(edge):
+            return np.zeros(0, dtype=object)
         return np.asarray(shapely.linestrings(self.vertices, indices=edge))
 
     @cached_property
@@ -270,18 +272,23 @@ def _lengths(pieces: Cut) -> Floats:
 
 
 def network_of(
-    plan: Plan, status: str = "全部", *, join: bool = False, report: Report = silent
+    plan: Plan,
+    status: str = "全部",
+    *,
+    join: bool = False,
+    needed: bool = True,
+    report: Report = silent,
 ) -> Network:
     """Return the plan's network, built at the first question and kept with its road layers.
 
-    Raises Refused when the plan has no roads.
+    Raises Refused when the plan has no roads, unless they are not ``needed``.
     """
     layers = tuple(layer for layer in plan.of_kind("road") if len(layer))
-    if not layers:
+    if not layers and needed:
         raise Refused("规划里没有道路,算不了行车时间。请先导入道路图层,或改用“直线估算”。")
     report(0.0, "正在由道路生成路网…")
     network = _built(layers, plan.crs, ROADS_THAT_STAND[status], join)
-    if not network.edges:
+    if not network.edges and needed:
         raise Refused(f"道路图层里没有“{status}”时能走的路,请检查道路的状态和线形。")
     report(1.0, "路网已生成")
     return network
