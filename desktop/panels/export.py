@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import (
     QComboBox,
@@ -124,13 +124,14 @@ class ExportPanel(QWidget):
 
         name = self.map.currentText()
         result = self.session.result if TEMPLATES[name].coverage else None
+        texts: dict[str, Any] = {key: one.text().strip() for key, one in self.block.items()}
         return PrintAsk(
             map_name=name,
             paper=self.paper.currentText(),
             landscape=self.turn.currentData(),
             dpi=self.dpi.currentData(),
             coverage=result.ask if result is not None else None,
-            **{name: field.text().strip() for name, field in self.block.items()},
+            **texts,
         )
 
     def _ask_file(self) -> None:

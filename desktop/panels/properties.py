@@ -49,7 +49,7 @@ LONG = ("来源", "备注")
 WIDE = ("名称", "地址", *LONG)
 """Attributes that take the whole width, under their name."""
 MANY = "(多个值)"
-_NOTHING = "在地图上点一个要素,这里显示它的属性,可以直接修改。\n\n按住 Shift 点,可以选多个一起改。"
+_NOTHING = "在地图上点一个要素,这里显示它的属性,可以直接修改。\n\n按住 Ctrl 点,可以选多个一起改。"
 _MIXED = "选中的要素属于不同图层。只选一个图层里的要素,就可以一起修改属性。"
 
 
