@@ -131,7 +131,7 @@ KINDS: tuple[Kind, ...] = (
             _whole("人口", "人"),
             Column("人口来源"),
             _number("公布面积", "km²", "官方公布的面积,与边界量得的面积可能不同"),
-            _number("城镇化率", "", "0–1"),
+            Column("城镇化率", "number", low=0, high=1, note="0–1"),
             SOURCE,
             REMARK,
         ),

@@ -137,6 +137,7 @@ class FileLock:
         with contextlib.suppress(OSError):
             if aside.read_bytes() != seen:
                 os.link(aside, self.file)
+        with contextlib.suppress(OSError):
             aside.unlink()
 
     def _words(self, holder: dict[str, Any]) -> str:
