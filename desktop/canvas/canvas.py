@@ -1,0 +1,454 @@
+"""The map widget: shows the cached pictures, hands events to gestures, says where one is.
+
+A frame is four blits and the overlay; the pictures themselves come from the drawing thread
+(``render``). While one pans or zooms the old picture is shown, shifted and scaled, until the
+sharp one arrives; it reaches beyond the window on all sides so that a pan finds no blank.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
+
+from data.geodesy import Ruler
+from data.plan import Plan
+from data.refused import Refused
+from desktop.canvas import frames, gestures, hit, keys
+from desktop.canvas.content import extent
+from desktop.canvas.gestures import Gesture, Touch
+from desktop.canvas.measuring import Measuring
+from desktop.canvas.moving import Drag
+from desktop.canvas.paint import Picture, Wish
+from desktop.canvas.render import Renderer
+from desktop.canvas.view import Box, Port, View, fitting
+
+if TYPE_CHECKING:
+    from desktop.session import Session
+
+_TOOLS = ("select", "pan", "measure_distance", "measure_area")
+_CURSORS = {"select": Qt.CursorShape.ArrowCursor, "pan": Qt.CursorShape.OpenHandCursor}
+_NOTCH = 1.25
+"""How much one notch of the wheel enlarges."""
+
+
+class Canvas(QWidget):
+    """The map of a session's plan. Listens to the session only; call ``stop`` before it goes."""
+
+    cursor_moved = Signal(float, float, float, float)
+    """x, y in plan metres, longitude, latitude in degrees."""
+    view_changed = Signal(float)
+    """The scale's denominator on this screen."""
+    tool_changed = Signal(str)
+    message = Signal(str)
+    place_requested = Signal(str, float, float)
+    """A new feature is wanted: kind, x, y in plan metres."""
+    open_requested = Signal(str, int)
+    """Enter or double click on a feature: layer name, feature id."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.theme = "light"
+        self.tool = "select"
+        self.chosen = ""
+        self.ruler: Ruler | None = None
+        self.hovered: hit.Hit | None = None
+        self.drag: Drag | None = None
+        self.settling: Drag | None = None
+        self.band: tuple[float, float, float, float] | None = None
+        self.measuring: Measuring | None = None
+        self.picture: Picture | None = None
+        self.space_held = False
+        self.nudging = False
+        self.cycle: tuple[float, float, int] | None = None
+        self._settled_by: Plan | None = None
+        self._view: View | None = None
+        self._gesture: Gesture | None = None
+        self._mouse = (0.0, 0.0)
+        self._renderer = Renderer(self)
+        self._renderer.ready.connect(self._take_picture)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(200, 150)
+        self.grabGesture(Qt.GestureType.PinchGesture)
+        session.plan_changed.connect(self._plan_changed)
+        session.selection_changed.connect(self.update)
+        session.results_changed.connect(self._results_changed)
+        session.opened.connect(self._opened)
+        self._opened()
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 640)
+
+    # --- what is shown
+
+    @property
+    def plan(self) -> Plan:
+        """The plan on the map; only asked for while there is one."""
+        assert self.session.plan is not None
+        return self.session.plan
+
+    @property
+    def view(self) -> View:
+        """Centre and metres per pixel: keep it to come back (a bookmark)."""
+        if self._view is None:
+            return View(0.0, 0.0, 100.0)
+        return self._view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self.show_view(view)
+
+    @property
+    def port(self) -> Port:
+        return Port(self.view, float(self.width()), float(self.height()))
+
+    @property
+    def denominator(self) -> float:
+        """The scale's denominator on this screen."""
+        return self.view.mpp / (0.0254 / max(self.logicalDpiX(), 1))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a sharper picture is still to come."""
+        return self._renderer.busy
+
+    def show_view(self, view: View) -> None:
+        if view == self._view:
+            return
+        zoomed = self._view is None or view.mpp != self._view.mpp
+        self._view = view
+        self.refresh()
+        self.update()
+        if zoomed:
+            self.view_changed.emit(self.denominator)
+
+    def set_theme(self, name: str) -> None:
+        """Dress the map in “light” or “dark”."""
+        if name != self.theme:
+            self.theme = name
+            self.refresh()
+            self.update()
+
+    def choose_layer(self, name: str) -> None:
+        """Make one layer's features come first under the cursor, "" for none."""
+        self.chosen = name
+
+    def zoom_all(self) -> None:
+        if self.session.plan is None:
+            return
+        box = extent(self.plan)
+        if box is not None:
+            self.zoom_to(box)
+
+    def zoom_to(self, bounds: Box) -> None:
+        """Show a box (west, south, east, north in plan metres)."""
+        self.show_view(fitting(bounds, self.width(), self.height()))
+
+    def zoom_selection(self) -> None:
+        box = frames.selection_box(self.session)
+        if box is not None:
+            self.zoom_to(box)
+
+    def zoom_by(self, factor: float) -> None:
+        """Enlarge around the middle."""
+        self.show_view(self.view.zoomed(factor))
+
+    def zoom_in(self) -> None:
+        self.zoom_by(1.5)
+
+    def zoom_out(self) -> None:
+        self.zoom_by(1 / 1.5)
+
+    def center_on(self, x: float, y: float) -> None:
+        self.show_view(View(x, y, self.view.mpp))
+
+    def zoom_at(self, factor: float, px: float, py: float) -> None:
+        """Enlarge; the place under the pixel stays where it is."""
+        self.show_view(self.port.zoomed(factor, px, py).view)
+
+    def set_tool(self, name: str) -> None:
+        """Take up “select”, “pan”, “add:<kind>”, “measure_distance” or “measure_area”."""
+        if name not in _TOOLS and not name.startswith("add:"):
+            raise ValueError(name)
+        self.cancel()
+        self.measuring = None
+        changed = name != self.tool
+        self.tool = name
+        self.show_tool_cursor()
+        self.update()
+        if changed:
+            self.tool_changed.emit(name)
+
+    def show_tool_cursor(self) -> None:
+        self.setCursor(_CURSORS.get(self.tool, Qt.CursorShape.CrossCursor))
+
+    def stop(self) -> None:
+        """End the drawing thread; nothing is drawn afterwards. Call before the widget goes."""
+        self.cancel()
+        self._renderer.stop()
+
+    # --- pictures
+
+    def refresh(self) -> None:
+        """Ask for a picture if the one there is does not fit (what is shown stays meanwhile)."""
+        plan = self.session.plan
+        if plan is None or self._view is None or not self.isVisible():
+            return
+        dpr = self.devicePixelRatioF()
+        old = self.picture.wish if self.picture else None
+        if old is not None and frames.fits(old, self.port, dpr, self.theme):
+            if old.plan is plan and old.coverage is self.session.coverage:
+                return
+            port = old.port
+        else:
+            port = frames.widened(self.port)
+        self._renderer.wish(Wish(plan, self.session.coverage, port, dpr, self.theme))
+
+    def _take_picture(self, picture: Picture) -> None:
+        if self.session.plan is None or picture.wish.plan.crs != self.plan.crs:
+            return
+        self.picture = picture
+        if self.settling is not None and picture.wish.plan is self.session.plan:
+            self.settling = None
+        self.update()
+        self.refresh()
+
+    def settle(self, drag: Drag) -> None:
+        """Show a dropped facility where it is until the picture shows it there."""
+        self.settling, self._settled_by = drag, self.session.plan
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frames.paint(painter, self)
+        painter.end()
+
+    # --- news from the session
+
+    def _opened(self) -> None:
+        self.cancel()
+        self._renderer.forget()
+        self.picture = self.settling = self.measuring = self.hovered = None
+        self._view = None
+        plan = self.session.plan
+        self.ruler = None
+        if plan is not None:
+            try:
+                self.ruler = Ruler(plan.crs)
+            except Refused as refusal:
+                self.message.emit(str(refusal))
+            if self.isVisible():
+                self.zoom_all()
+        self.update()
+
+    def _plan_changed(self, before: Plan | None, after: Plan | None) -> None:
+        self.hovered = None
+        if self.settling is not None and self._settled_by is not after:
+            self.settling = None
+        if after is None or before is None or before.crs != after.crs:
+            self._opened()
+            return
+        running = self._gesture is not None and self._gesture.gi_running
+        if self.drag is not None and not running and self.drag.found.layer in after.changed(before):
+            self.cancel()
+            self.message.emit("规划有了改动,拖动已取消。")
+        self.refresh()
+        self.update()
+
+    def _results_changed(self) -> None:
+        self.refresh()
+        self.update()
+
+    # --- gestures
+
+    def hit(self, px: float, py: float, areas: bool = False) -> hit.Hit | None:
+        """The feature under a pixel."""
+        if self.session.plan is None:
+            return None
+        return hit.hit(self.plan, self.port, px, py, self.chosen, areas)
+
+    @property
+    def in_gesture(self) -> bool:
+        return self._gesture is not None
+
+    def begin(self, gesture: Gesture) -> None:
+        """Start a gesture: everything before its first ``yield`` happens now."""
+        self.cancel()
+        self._gesture = gesture
+        self._advance(None)
+
+    def advance(self, touch: Touch) -> None:
+        """Hand an event to the running gesture."""
+        self._advance(touch)
+
+    def _advance(self, touch: Touch | None) -> None:
+        gesture = self._gesture
+        if gesture is None or gesture.gi_running:
+            return
+        try:
+            next(gesture) if touch is None else gesture.send(touch)
+        except StopIteration:
+            if self._gesture is gesture:
+                self._gesture = None
+
+    def cancel(self) -> bool:
+        """Give up the running gesture; what it had changed on the screen is put back."""
+        gesture = self._gesture
+        if gesture is None or gesture.gi_running:
+            return False
+        self._gesture = None
+        gesture.close()
+        return True
+
+    def touch(self, kind: str, px: float, py: float, modifiers: Any, key: int = 0) -> Touch:
+        """An event as gestures take it."""
+        x, y = self.port.world(px, py)
+        ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        return Touch(kind, px, py, x, y, ctrl, shift, alt, key)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.session.plan is None:
+            return
+        px, py = event.position().x(), event.position().y()
+        touch = self.touch("press", px, py, event.modifiers())
+        button = event.button()
+        if button == Qt.MouseButton.MiddleButton or (
+            button == Qt.MouseButton.LeftButton and (self.space_held or self.tool == "pan")
+        ):
+            self.begin(gestures.pan(self, touch))
+        elif button == Qt.MouseButton.RightButton:
+            self.cancel()
+        elif button == Qt.MouseButton.LeftButton:
+            if self._gesture is not None and self.measuring is not None:
+                self.advance(touch)
+            elif self.tool.startswith("add:"):
+                self.begin(gestures.add(self, touch))
+            elif self.tool.startswith("measure"):
+                self.begin(gestures.measure(self, touch))
+            else:
+                self.begin(gestures.select(self, touch))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        px, py = event.position().x(), event.position().y()
+        self._mouse = (px, py)
+        self.cycle = None
+        if self.session.plan is None:
+            return
+        if self._gesture is not None:
+            self.advance(self.touch("move", px, py, event.modifiers()))
+        elif self.tool == "select":
+            self._hover(self.hit(px, py))
+        self._say_where(px, py)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gesture is not None and self.session.plan is not None:
+            px, py = event.position().x(), event.position().y()
+            self.advance(self.touch("release", px, py, event.modifiers()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.session.plan is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        px, py = event.position().x(), event.position().y()
+        if self.measuring is not None and self._gesture is not None:
+            self.advance(self.touch("double", px, py, event.modifiers()))
+        elif self.tool == "select":
+            found = self.hit(px, py, areas=True)
+            if found is not None:
+                self.session.select(found.layer, [found.fid])
+                self.open_requested.emit(*found)
+        else:
+            self.mousePressEvent(event)
+
+    def _hover(self, found: hit.Hit | None) -> None:
+        if found != self.hovered:
+            self.hovered = found
+            self.update()
+
+    def _say_where(self, px: float, py: float) -> None:
+        if self.ruler is not None:
+            x, y = self.port.world(px, py)
+            lon, lat = self.ruler.to_lonlat(x, y)
+            self.cursor_moved.emit(x, y, float(lon), float(lat))
+
+    @property
+    def mouse(self) -> tuple[float, float]:
+        """Where the mouse was last, pixels."""
+        return self._mouse
+
+    # --- wheel, touchpad, keyboard
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.session.plan is None:
+            return
+        turn = event.angleDelta().y() or event.angleDelta().x()
+        if event.hasPixelDelta() and not event.angleDelta().y():
+            turn = event.pixelDelta().y()
+        if turn:
+            at = event.position()
+            self.zoom_at(_NOTCH ** (turn / 120), at.x(), at.y())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom_at(math.exp(event.value()), event.position().x(), event.position().y())
+                return True
+        elif isinstance(event, QGestureEvent):
+            pinch = event.gesture(Qt.GestureType.PinchGesture)
+            if isinstance(pinch, QPinchGesture):
+                at = self.mapFromGlobal(pinch.hotSpot())
+                self.zoom_at(pinch.scaleFactor(), at.x(), at.y())
+                return True
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            # Tab is not an ordinary key to Qt: it would move the focus before we see it.
+            if keys.tab(self, event):
+                return True
+        elif event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.refresh()
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.session.plan is None or not keys.press(self, event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not keys.release(self, event):
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        keys.let_go(self)
+        super().focusOutEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_or_refresh()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._fit_or_refresh()
+
+    def _fit_or_refresh(self) -> None:
+        if self._view is None and self.isVisible():
+            self.zoom_all()
+        self.refresh()

@@ -1,0 +1,112 @@
+"""One frame: the cached pictures at their place, and the overlay over them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from desktop.canvas import overlay
+from desktop.canvas.paint import Picture, Wish
+from desktop.canvas.view import Box, Port
+from maps.drawing import style
+
+if TYPE_CHECKING:
+    from desktop.canvas.canvas import Canvas
+    from desktop.session import Session
+
+_MARGIN, _LEAST = 0.3, 64
+"""How far a picture reaches beyond the window on each side, as a share of it and in pixels."""
+_NEAR = 0.12
+"""Share of the window left between its edge and the picture's at which a new one is wanted."""
+_STALE = 0.45
+"""Opacity of a reached area that no longer belongs to the plan."""
+
+
+def widened(port: Port) -> Port:
+    """The port a picture is drawn for: the window and a margin, in whole pixels."""
+
+    def wide(size: float) -> float:
+        return size + 2 * max(_LEAST, round(size * _MARGIN))
+
+    return Port(port.view, wide(port.width), wide(port.height))
+
+
+def fits(wish: Wish, port: Port, dpr: float, theme: str) -> bool:
+    """Whether a picture is sharp here and reaches far enough around the window."""
+    if (wish.dpr, wish.theme, wish.port.view.mpp) != (dpr, theme, port.view.mpp):
+        return False
+    around = Port(port.view, port.width * (1 + 2 * _NEAR), port.height * (1 + 2 * _NEAR))
+    return wish.port.contains(around)
+
+
+def paint(painter: QPainter, canvas: Canvas) -> None:
+    """Paint one frame of the canvas."""
+    theme = style.THEMES[canvas.theme]
+    picture = canvas.picture
+    if canvas.session.plan is None:
+        painter.fillRect(canvas.rect(), QColor(theme.canvas))
+        overlay.empty(painter, canvas)
+        return
+    target = None if picture is None else place(picture.wish.port, canvas.port)
+    if target is None or not target.contains(QRectF(canvas.rect())):
+        painter.fillRect(canvas.rect(), QColor(theme.canvas))
+    if picture is not None and target is not None:
+        _pictures(painter, canvas, picture, target)
+    overlay.draw(painter, canvas)
+
+
+def place(shown: Port, port: Port) -> QRectF:
+    """Where a picture lies in the window, on whole pixels when it is not scaled."""
+    scale = shown.view.mpp / port.view.mpp
+    x, y = port.px(shown.view.x, shown.view.y)
+    left, top = x - shown.width * scale / 2, y - shown.height * scale / 2
+    if scale == 1.0:
+        left, top = round(left), round(top)
+    return QRectF(left, top, shown.width * scale, shown.height * scale)
+
+
+def _pictures(painter: QPainter, canvas: Canvas, picture: Picture, target: QRectF) -> None:
+    scaled = picture.wish.port.view.mpp != canvas.port.view.mpp
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scaled)
+    _blit(painter, picture.ground, target, scaled)
+    if picture.cover is not None and canvas.session.coverage is not None:
+        moved = canvas.drag.area(picture) if canvas.drag is not None else None
+        if moved is None and canvas.session.result is not None:
+            stale = canvas.session.is_stale(canvas.session.result)
+            painter.setOpacity(_STALE if stale else 1.0)
+        _blit(painter, moved or picture.cover.image, target, scaled)
+        painter.setOpacity(1.0)
+    _blit(painter, picture.lines, target, scaled)
+    _blit(painter, picture.marks, target, scaled)
+
+
+def _blit(painter: QPainter, image: QImage, target: QRectF, scaled: bool) -> None:
+    if scaled or image.devicePixelRatio() != painter.device().devicePixelRatioF():
+        painter.drawImage(target, image, QRectF(0, 0, image.width(), image.height()))
+    else:
+        painter.drawImage(QPointF(target.left(), target.top()), image)
+
+
+def selection_box(session: Session) -> Box | None:
+    """The box around what is selected, with some surroundings around a lone point."""
+    boxes = []
+    for name, ids in session.selection.items():
+        layer = session.plan.find(name) if session.plan else None
+        if layer is not None:
+            chosen = layer.frame.geometry.loc[list(ids)]
+            boxes.append(shapely.bounds(np.asarray(chosen, dtype=object)))
+    if not boxes:
+        return None
+    every = np.concatenate(boxes)
+    every = every[~np.isnan(every).any(axis=1)]
+    if not len(every):
+        return None
+    low, high = every[:, :2].min(axis=0), every[:, 2:].max(axis=0)
+    rim = max(0.0, 2000.0 - float((high - low).max()) / 2)
+    return (
+        float(low[0] - rim), float(low[1] - rim), float(high[0] + rim), float(high[1] + rim)
+    )  # fmt: skip

@@ -1,0 +1,268 @@
+"""What is drawn over the pictures in every frame: selection, the dragged facility, rulers, keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from desktop.canvas import atlas
+from desktop.canvas.content import is_marks, points, shapes
+from desktop.canvas.hit import Hit
+from desktop.canvas.legend import entries
+from desktop.canvas.measuring import Measuring
+from desktop.canvas.moving import Drag
+from desktop.canvas.outlines import clipped, path, polygon, rings
+from desktop.canvas.view import scale_bar
+from maps.drawing import style
+
+if TYPE_CHECKING:
+    from desktop.canvas.canvas import Canvas
+
+EMPTY = "还没有规划。打开一个文件,或从示例开始。"
+RINGS = 400
+"""Selected features drawn with a ring of their own; more get a plain dot each."""
+
+
+def draw(painter: QPainter, canvas: Canvas) -> None:
+    """Draw everything that changes from frame to frame."""
+    theme = style.THEMES[canvas.theme]
+    _selection(painter, canvas, theme)
+    if canvas.hovered is not None and canvas.drag is None:
+        _hover(painter, canvas, canvas.hovered, theme)
+    drag = canvas.drag or canvas.settling
+    if drag is not None:
+        _drag(painter, canvas, drag, theme)
+    if canvas.band is not None:
+        _band(painter, canvas.band, theme)
+    if canvas.measuring is not None:
+        _measuring(painter, canvas, canvas.measuring, theme)
+    _scale(painter, canvas, theme)
+    _legend(painter, canvas, theme)
+
+
+def empty(painter: QPainter, canvas: Canvas) -> None:
+    """What is shown without a plan."""
+    theme = style.THEMES[canvas.theme]
+    painter.setFont(atlas.font(15))
+    painter.setPen(QColor(theme.muted))
+    painter.drawText(canvas.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY)
+
+
+def _selection(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
+    for name, ids in canvas.session.selection.items():
+        layer = canvas.plan.find(name)
+        if layer is None or not layer.look.visible:
+            continue
+        if is_marks(layer):
+            marks = points(layer)
+            which = np.flatnonzero(np.isin(marks.fids, ids))
+            pixels = canvas.port.pixels(marks.xy[which])
+            seen = (pixels > -30).all(axis=1)
+            seen &= (pixels < [canvas.width() + 30, canvas.height() + 30]).all(axis=1)
+            _rings(painter, pixels[seen], marks.reach[which[seen]], theme)
+        elif layer.kind_name != "population":
+            found = shapes(layer)
+            chosen = found.simplified(canvas.port.view.mpp)[np.isin(found.fids, ids)]
+            outline = path(*rings(clipped(chosen, canvas.port), canvas.port))
+            painter.strokePath(outline, QPen(QColor(theme.halo), 5.0))
+            painter.strokePath(outline, QPen(QColor(theme.highlight), 2.4))
+
+
+def _rings(
+    painter: QPainter, pixels: np.ndarray, reach: np.ndarray, theme: style.Theme
+) -> None:
+    if len(pixels) > RINGS:
+        pen = QPen(QColor(theme.highlight), 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(pen)
+        painter.drawPoints(polygon(pixels))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((theme.halo, 5.0), (theme.highlight, 2.4)):
+        painter.setPen(QPen(QColor(color), width))
+        for (x, y), half in zip(pixels.tolist(), reach.tolist(), strict=True):
+            painter.drawEllipse(QPointF(x, y), half + 5, half + 5)
+
+
+def _hover(painter: QPainter, canvas: Canvas, found: Hit, theme: style.Theme) -> None:
+    layer = canvas.plan.find(found.layer)
+    if layer is None or not is_marks(layer):
+        return
+    marks = points(layer)
+    which = np.flatnonzero(marks.fids == found.fid)
+    if not len(which):
+        return
+    x, y = canvas.port.px(*marks.xy[which[0]])
+    half = float(marks.reach[which[0]]) + 4
+    color = QColor(theme.highlight)
+    color.setAlphaF(0.55)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(color, 1.6))
+    painter.drawEllipse(QPointF(x, y), half, half)
+    name = str(marks.names[which[0]]) or layer.kind.title
+    if canvas.measuring is None:
+        _tag(painter, canvas, [name], x + half + 4, y - 12, theme)
+
+
+def _drag(painter: QPainter, canvas: Canvas, drag: Drag, theme: style.Theme) -> None:
+    x0, y0 = canvas.port.px(*drag.start)
+    x, y = canvas.port.px(*drag.at)
+    if drag.snap is not None:
+        _guide(painter, drag, x, y, theme)
+    if drag.numbers is not None and canvas.drag is drag:
+        disc = canvas.port.pixels(np.asarray(drag.numbers.disc.exterior.coords))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.4))
+        painter.drawPolyline(polygon(disc))
+    # The picture below still shows the facility where it was: fade it, and lead to the new place.
+    veil = QColor(theme.district)
+    veil.setAlphaF(0.65)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(veil)
+    half = drag.look[-1] / 2
+    painter.drawEllipse(QPointF(x0, y0), half + 3, half + 3)
+    if canvas.drag is drag:
+        painter.setPen(QPen(QColor(theme.highlight), 1.2, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(x0, y0), QPointF(x, y))
+    atlas.draw(painter, atlas.symbol(drag.look, canvas.devicePixelRatioF()), x, y)
+    _rings(painter, np.array([[x, y]]), np.array([half]), theme)
+    if canvas.drag is drag:
+        _tag(painter, canvas, drag_lines(canvas, drag), x + half + 12, y + 12, theme)
+
+
+def drag_lines(canvas: Canvas, drag: Drag) -> list[str]:
+    """What is said beside a dragged facility."""
+    from desktop.canvas.measuring import length
+
+    out = [drag.name or drag.layer.kind.title]
+    if canvas.ruler is not None:
+        away = float(canvas.ruler.distance(*drag.start, *drag.at))
+        out[0] += f"  移动 {length(away)}"
+    if drag.snap is not None:
+        out.append(f"贴近 {drag.snap.name}(按住 Ctrl 不贴近)")
+    now = drag.numbers
+    if now is not None and now.people_covered is not None:
+        share = f",{now.share * 100:.1f}%" if now.share is not None else ""
+        out.append(f"覆盖 {now.people_covered / 1e4:,.2f} 万人{share}")
+        if drag.before is not None and drag.before.people_covered is not None:
+            change = now.people_covered - drag.before.people_covered
+            out.append(f"比原位{'多' if change >= 0 else '少'} {abs(change):,.0f} 人")
+        out.append(now.demand.basis)
+    return out
+
+
+def _guide(painter: QPainter, drag: Drag, x: float, y: float, theme: style.Theme) -> None:
+    assert drag.snap is not None
+    color = QColor(theme.accent)
+    if drag.snap.line is not None:
+        color.setAlphaF(0.7)
+        painter.setPen(QPen(color, 3.0))
+        painter.drawPolyline(polygon(drag.snap.line))
+    else:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(color, 2.0))
+        painter.drawEllipse(QPointF(x, y), drag.look[-1] / 2 + 10, drag.look[-1] / 2 + 10)
+
+
+def _band(
+    painter: QPainter, band: tuple[float, float, float, float], theme: style.Theme
+) -> None:
+    color = QColor(theme.accent)
+    painter.setPen(QPen(color, 1.0))
+    color.setAlphaF(0.12)
+    painter.setBrush(color)
+    painter.drawRect(QRectF(QPointF(*band[:2]), QPointF(*band[2:])).normalized())
+
+
+def _measuring(
+    painter: QPainter, canvas: Canvas, measuring: Measuring, theme: style.Theme
+) -> None:
+    pixels = canvas.port.pixels(np.array(measuring.path, dtype=float))
+    outline = polygon(pixels)
+    accent = QColor(theme.accent)
+    if measuring.area and len(pixels) > 2:
+        soft = QColor(accent)
+        soft.setAlphaF(0.14)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(soft)
+        painter.drawPolygon(outline)
+        outline = polygon(np.vstack([pixels, pixels[:1]]))
+    for color, width in ((QColor(theme.halo), 4.0), (accent, 2.0)):
+        painter.setPen(QPen(color, width))
+        painter.drawPolyline(outline)
+    painter.setBrush(QColor(theme.panel))
+    painter.setPen(QPen(accent, 1.6))
+    for x, y in pixels[: len(measuring.corners)].tolist():
+        painter.drawEllipse(QPointF(x, y), 3.5, 3.5)
+    x, y = pixels[-1].tolist()
+    _tag(painter, canvas, [measuring.text], x + 12, y + 12, theme)
+
+
+def _tag(
+    painter: QPainter, canvas: Canvas, rows: list[str], x: float, y: float, theme: style.Theme
+) -> None:
+    """A small panel with some rows of text, kept inside the window."""
+    face = atlas.font(12)
+    metrics = QFontMetricsF(face)
+    width = max(metrics.horizontalAdvance(row) for row in rows) + 16
+    step = 18.0
+    height = step * len(rows) + 8
+    x = max(4.0, min(x, canvas.width() - width - 4))
+    y = max(4.0, min(y, canvas.height() - height - 4))
+    ground = QColor(theme.panel)
+    ground.setAlphaF(0.94)
+    painter.setPen(QPen(QColor(theme.border), 1.0))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(QRectF(x, y, width, height), 4, 4)
+    painter.setFont(face)
+    for i, row in enumerate(rows):
+        painter.setPen(QColor(theme.text if i < 3 else theme.muted))
+        painter.drawText(QPointF(x + 8, y + step * (i + 0.5) + 8), row)
+
+
+def _scale(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
+    width, words = scale_bar(canvas.port.view.mpp, 140)
+    dpr = canvas.devicePixelRatioF()
+    x, y = 16.0, canvas.height() - 16.0
+    label = atlas.text(words, 12, False, theme.label, theme.halo, dpr)
+    atlas.draw(painter, label, x + width / 2, y - 12)
+    ticks = polygon(np.array([[x, y - 5], [x, y], [x + width, y], [x + width, y - 5]]))
+    for color, pen in ((theme.halo, 4.0), (theme.label, 1.5)):
+        painter.setPen(QPen(QColor(color), pen))
+        painter.drawPolyline(ticks)
+
+
+def _legend(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
+    """Keys to the colours on the map: people's density, reached area."""
+    blocks = entries(canvas.plan, canvas.session.result, theme)
+    if not blocks:
+        return
+    face = atlas.font(11)
+    metrics = QFontMetricsF(face)
+    wide = max(
+        [metrics.horizontalAdvance(b.title) for b in blocks]
+        + [metrics.horizontalAdvance(words) + 24 for b in blocks for _, words in b.rows]
+    )
+    high = sum(20 + 16 * len(b.rows) + 4 for b in blocks)
+    x, y = canvas.width() - wide - 32, canvas.height() - high - 20.0
+    ground = QColor(theme.panel)
+    ground.setAlphaF(0.88)
+    painter.setPen(QPen(QColor(theme.border), 1.0))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(QRectF(x, y, wide + 16, high + 4), 4, 4)
+    painter.setFont(face)
+    y += 4
+    for block in blocks:
+        painter.setPen(QColor(theme.text))
+        painter.drawText(QPointF(x + 8, y + 14), block.title)
+        y += 20
+        for color, words in block.rows:
+            painter.fillRect(QRectF(x + 8, y + 3, 16, 10), QColor(color))
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(QPointF(x + 32, y + 12), words)
+            y += 16
+        y += 4

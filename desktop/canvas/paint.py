@@ -1,0 +1,327 @@
+"""The cached pictures of the map, drawn off the GUI thread.
+
+    ground   districts, people
+    cover    what the shown coverage reaches, and people it does not reach
+    lines    hazard zones, boundaries, roads
+    marks    facilities, places, names
+
+Four pictures of the same port lie over each other; an edit or a new result redraws only the
+one it concerns. Nothing here touches a widget.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
+
+from data.plan import Layer, Plan
+from desktop.canvas import atlas, density, reach, roads
+from desktop.canvas.content import PX_PER_MM, Shapes, is_marks, kept, points, shapes
+from desktop.canvas.naming import draw_names
+from desktop.canvas.outlines import clipped, path, pixels_of, rings
+from desktop.canvas.view import Port
+from maps.drawing import style
+
+Check = Callable[[], None]
+"""Called between chunks; raises Cancelled when the picture is no longer wanted."""
+
+MANY = 1500
+"""Symbols of one layer in one picture; more than that are dots."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """What is to be drawn: a plan (and coverage) on a port at a density in a theme."""
+
+    plan: Plan
+    coverage: Any
+    port: Port
+    dpr: float
+    theme: str
+
+    @property
+    def frame(self) -> tuple[Port, float, str]:
+        return self.port, self.dpr, self.theme
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """The picture of a coverage, and what a drag needs of it. One pixel is a logical pixel."""
+
+    image: QImage
+    counts: reach.Keys
+    outside: npt.NDArray[np.bool_]
+    dots: "reach.Dots"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """The answer to a wish."""
+
+    wish: Wish
+    ground: QImage
+    cover: Cover | None
+    lines: QImage
+    marks: QImage
+
+
+def picture(wish: Wish, old: Picture | None, check: Check) -> Picture:
+    """Draw what ``wish`` asks for, taking from ``old`` what is still right."""
+    plan, same = wish.plan, old is not None and old.wish.frame == wish.frame
+    before = old.wish.plan if same and old is not None else None
+    changed = plan.changed(before)
+    kinds = {x.kind_name for p in (plan, before) if p is not None for x in p if x.name in changed}
+    if before is not None and [x.name for x in plan] != [x.name for x in before]:
+        kinds |= {x.kind_name for x in plan}
+    keep = old if before is not None else None
+    ground = keep.ground if keep and not kinds & {"district", "population"} else None
+    lines = keep.lines if keep and not kinds & {"district", "hazard_zone", "road"} else None
+    marks = keep.marks if keep and not any(_names(kind) for kind in kinds) else None
+    cover = keep.cover if keep and keep.wish.coverage is wish.coverage else None
+    ground = ground or _ground(wish, check)
+    check()
+    lines = lines or _lines(wish, check)
+    check()
+    marks = marks or _marks(wish, check)
+    check()
+    if cover is None and wish.coverage is not None:
+        cover = _cover(wish, check)
+    return Picture(wish, ground, cover, lines, marks)
+
+
+def _names(kind: str) -> bool:
+    return kind not in ("population", "road", "hazard_zone")
+
+
+def visible(plan: Plan, *kinds: str) -> list[Layer]:
+    """The shown layers of some kinds, bottom first."""
+    return [x for x in plan if x.kind_name in kinds and x.look.visible and x.look.opacity > 0]
+
+
+def _painter(image: QImage) -> QPainter:
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    return painter
+
+
+def _ground(wish: Wish, check: Check) -> QImage:
+    theme = style.THEMES[wish.theme]
+    out = atlas.blank(wish.port.width, wish.port.height, wish.dpr)
+    out.fill(QColor(theme.canvas))
+    painter = _painter(out)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for layer in visible(wish.plan, "district"):
+        found = shapes(layer)
+        around = found.column("角色") == "周边"
+        for which, color in ((around, theme.neighbour), (~around, layer_color(layer, theme))):
+            painter.setBrush(QColor(color))
+            painter.setOpacity(layer.look.opacity)
+            for part in _chunks(found.simplified(wish.port.view.mpp)[which], 8):
+                painter.drawPath(path(*rings(clipped(part, wish.port), wish.port)))
+                check()
+    for layer in visible(wish.plan, "population"):
+        painter.setOpacity(layer.look.opacity)
+        painter.drawImage(QPointF(0, 0), _people(layer, wish, theme))
+        check()
+    painter.end()
+    return out.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def layer_color(layer: Layer, theme: style.Theme) -> str:
+    return layer.look.color or theme.district
+
+
+def _people(layer: Layer, wish: Wish, theme: style.Theme) -> QImage:
+    width, height = int(wish.port.width), int(wish.port.height)
+    ramp = density.ramp(theme)
+    colors = np.array([0, *(reach.argb(color, 0.85) for color in ramp)], dtype=np.uint32)
+    image = atlas.blank(width, height, 1.0)
+    pixels_of(image)[:] = density.density(layer).draw(wish.port, width, height, colors)
+    return image
+
+
+def _cover(wish: Wish, check: Check) -> Cover:
+    coverage, port = wish.coverage, wish.port
+    width, height = int(port.width), int(port.height)
+    image = atlas.blank(width, height, 1.0)
+    near, _ = reach.discs_near(coverage, port)
+    counts = reach.counted(near, port, width, height)
+    check()
+    outside = _outside(coverage, port, width, height)
+    keys = reach.still(counts, outside)
+    pixels = pixels_of(image)
+    reach.colored(keys, pixels)
+    check()
+    dots = unreached(coverage, port, width, height)
+    dots.stamp(pixels)
+    painter = _painter(image)
+    painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))
+    for part in _chunks(shapely.get_parts(coverage.area), 8):
+        edge = shapely.simplify(shapely.boundary(part), port.view.mpp / 2)
+        painter.drawPath(path(*rings(clipped(np.atleast_1d(edge), port), port)))
+        check()
+    painter.end()
+    return Cover(image, counts, outside, dots)
+
+
+def unreached(coverage: Any, port: Port, width: int, height: int) -> "reach.Dots":
+    """The people of the planning districts whom no facility reaches."""
+    people = coverage.demand
+    lost = coverage.counts == 0
+    if people.districts:
+        lost &= people.district < len(people.districts)
+    xy = np.column_stack([people.nearby.x[lost], people.nearby.y[lost]])
+    return reach.Dots(xy, people.persons[lost], port, width, height)
+
+
+def _outside(coverage: Any, port: Port, width: int, height: int) -> npt.NDArray[np.bool_]:
+    """Pixels outside the planning districts (none when the plan has no districts)."""
+    ground = coverage.demand.ground
+    if ground.is_empty:
+        return np.zeros((height, width), dtype=bool)
+    image = atlas.blank(width, height, 1.0)
+    painter = QPainter(image)
+    parts = shapely.simplify(shapely.get_parts(ground), port.view.mpp / 2)
+    painter.fillPath(path(*rings(clipped(parts, port), port)), QColor("#ffffff"))
+    painter.end()
+    return pixels_of(image) == 0
+
+
+def _lines(wish: Wish, check: Check) -> QImage:
+    theme, port = style.THEMES[wish.theme], wish.port
+    out = atlas.blank(port.width, port.height, wish.dpr)
+    painter = _painter(out)
+    for layer in visible(wish.plan, "hazard_zone"):
+        painter.setOpacity(layer.look.opacity)
+        _zones(painter, shapes(layer), port)
+        check()
+    for layer in visible(wish.plan, "district"):
+        painter.setOpacity(layer.look.opacity)
+        _boundaries(painter, shapes(layer), theme, port, check)
+    for layer in visible(wish.plan, "road"):
+        painter.setOpacity(layer.look.opacity)
+        roads.draw(painter, shapes(layer), theme, port, check)
+    painter.end()
+    return out
+
+
+def _zones(painter: QPainter, found: Shapes, port: Port) -> None:
+    simple = found.simplified(port.view.mpp)
+    types, levels = found.column("类型"), found.column("风险等级")
+    for type_, level in sorted(set(zip(types, levels, strict=True))):
+        area = style.hazard_zone(type_, level)
+        which = (types == type_) & (levels == level)
+        outline = path(*rings(clipped(simple[which], port), port))
+        fill = QColor(found.layer.look.color or area.fill)
+        line = QColor(found.layer.look.color or (area.stroke.color if area.stroke else area.fill))
+        soft = QColor(fill)
+        soft.setAlphaF(area.opacity)
+        painter.fillPath(outline, soft)
+        pattern = {0.0: Qt.BrushStyle.HorPattern, 90.0: Qt.BrushStyle.VerPattern}.get(
+            area.hatch.degrees if area.hatch else 45.0,
+            Qt.BrushStyle.BDiagPattern
+            if not area.hatch or area.hatch.degrees == 45.0
+            else Qt.BrushStyle.FDiagPattern,
+        )
+        hatch = QColor(line)
+        hatch.setAlphaF(0.45)
+        painter.fillPath(outline, QBrush(hatch, pattern))
+        painter.strokePath(outline, QPen(line, 1.4))
+
+
+def _boundaries(
+    painter: QPainter, found: Shapes, theme: style.Theme, port: Port, check: Check
+) -> None:
+    around = found.column("角色") == "周边"
+    for which, color, stroke in (
+        (around, theme.neighbour_boundary, style.NEIGHBOUR_BOUNDARY),
+        (~around, theme.boundary, style.BOUNDARY),
+    ):
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(color), max(1.0, stroke.mm * PX_PER_MM)))
+        for part in _chunks(found.simplified(port.view.mpp)[which], 4):
+            painter.drawPath(path(*rings(clipped(shapely.boundary(part), port), port)))
+            check()
+    outline = _region(found, port)
+    painter.setPen(QPen(QColor(theme.outline), style.OUTLINE.mm * PX_PER_MM))
+    painter.drawPath(path(*rings(clipped(outline, port), port)))
+
+
+def _region(found: Shapes, port: Port) -> npt.NDArray[np.object_]:
+    """The outline of the planning districts together."""
+
+    def make() -> shapely.Geometry:
+        mine = found.shapes[found.column("角色") != "周边"]
+        return shapely.boundary(shapely.union_all(mine))
+
+    whole = kept(found.layer, "region", make)
+    level = 2.0 ** np.floor(np.log2(port.view.mpp))
+    simple = kept(
+        found.layer, ("region", level), lambda: shapely.simplify(whole, 0.5 * float(level))
+    )
+    return np.array([simple], dtype=object)
+
+
+def _marks(wish: Wish, check: Check) -> QImage:
+    port = wish.port
+    out = atlas.blank(port.width, port.height, wish.dpr)
+    painter = _painter(out)
+    layers = [x for x in wish.plan if is_marks(x) and x.look.visible and x.look.opacity > 0]
+    for layer in sorted(layers, key=lambda x: style.Z.get(x.kind_name, 0)):
+        painter.setOpacity(layer.look.opacity)
+        _symbols(painter, out, layer, wish, check)
+    painter.setOpacity(1.0)
+    draw_names(painter, wish.plan, port, wish.dpr, style.THEMES[wish.theme], check)
+    painter.end()
+    return out
+
+
+def _symbols(painter: QPainter, out: QImage, layer: Layer, wish: Wish, check: Check) -> None:
+    found, port = points(layer), wish.port
+    pixels = port.pixels(found.xy)
+    rim = 24
+    seen = np.flatnonzero(
+        (pixels > -rim).all(axis=1) & (pixels < [port.width + rim, port.height + rim]).all(axis=1)
+    )
+    if not len(seen):
+        return
+    looks, which = found.looks
+    if len(seen) > MANY:
+        _dots(painter, pixels[seen], layer, wish)
+        return
+    images = {i: atlas.symbol(looks[i], wish.dpr) for i in np.unique(which[seen])}
+    order = seen[np.argsort(pixels[seen, 1], kind="stable")]  # the southern ones in front
+    for n, i in enumerate(order):
+        atlas.draw(painter, images[which[i]], pixels[i, 0], pixels[i, 1])
+        if n % 200 == 0:
+            check()
+
+
+def _dots(
+    painter: QPainter, pixels: npt.NDArray[np.float64], layer: Layer, wish: Wish
+) -> None:
+    """A mass of points as small dots, one per pixel at most."""
+    color = layer.look.color or style.KIND_COLORS[layer.kind_name]
+    width, height = int(wish.port.width), int(wish.port.height)
+    image = atlas.blank(width, height, 1.0)
+    target = pixels_of(image)
+    at = np.unique(pixels.astype(np.int64) // 2 * 2, axis=0)
+    at = at[((at >= 1) & (at < [width - 3, height - 3])).all(axis=1)]
+    x, y = at[:, 0], at[:, 1]
+    rim, core = np.uint32(reach.argb("#ffffff", 0.75)), np.uint32(reach.argb(color))
+    for dx, dy in ((-1, 0), (-1, 1), (0, -1), (1, -1), (2, 0), (2, 1), (0, 2), (1, 2)):
+        target[y + dy, x + dx] = rim
+    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        target[y + dy, x + dx] = core
+    painter.drawImage(QRectF(0, 0, width, height), image)
+
+
+def _chunks(
+    items: npt.NDArray[np.object_], size: int
+) -> list[npt.NDArray[np.object_]]:
+    return [items[i : i + size] for i in range(0, len(items), size)]
