@@ -114,6 +114,12 @@ class Docks:
             bar.setUsesScrollButtons(False)
 
     @property
+    def layers(self) -> LayersPanel:
+        panel = self.panels["layers"]
+        assert isinstance(panel, LayersPanel)
+        return panel
+
+    @property
     def properties(self) -> PropertiesPanel:
         panel = self.panels["properties"]
         assert isinstance(panel, PropertiesPanel)

@@ -58,6 +58,19 @@ def add_at(session: Session, kind_name: str, x: float, y: float, **values: Any) 
     return True
 
 
+def bounds(session: Session, layer_name: str) -> tuple[float, float, float, float]:
+    """Return the box of a layer's features in plan metres; of the plan when it has none."""
+    plan = session.plan
+    assert plan is not None
+    frames = [plan.layer(layer_name).frame] if len(plan.layer(layer_name)) else []
+    boxes = [f.total_bounds for f in frames or [layer.frame for layer in plan if len(layer)]]
+    if not boxes:
+        return (0.0, 0.0, 1000.0, 1000.0)
+    west, south = np.min(boxes, axis=0)[:2]
+    east, north = np.max(boxes, axis=0)[2:]
+    return float(west), float(south), float(east), float(north)
+
+
 def duplicate(session: Session) -> bool:
     """Copy the selected features of one layer a little to the east and select the copies."""
     chosen = session.selected()

@@ -176,10 +176,14 @@ class Window(QMainWindow):
         self.docks.restore()
         status = self.statusBar()
         assert isinstance(status, StatusLine)
-        self.canvas.place_changed.connect(status.show_place)
-        self.canvas.scale_changed.connect(status.show_scale)
+        self.canvas.cursor_moved.connect(status.show_place)
+        self.canvas.view_changed.connect(status.show_scale)
         self.canvas.tool_changed.connect(self.show_tool)
-        self.canvas.feature_added.connect(self._name_added)
+        self.canvas.message.connect(self.message.show_note)
+        self.canvas.place_requested.connect(self._add)
+        self.canvas.open_requested.connect(lambda layer, fid: self.show_panel("properties"))
+        self.docks.layers.chosen.connect(self.canvas.choose_layer)
+        self.show_tool(self.canvas.tool)
         self.use_theme(self.theme)
         self._show_opened()
 
@@ -254,8 +258,12 @@ class Window(QMainWindow):
             self.docks.show("coverage")
             self.docks.coverage.compute()
 
-    def _name_added(self, layer: str, fid: int) -> None:
-        if self.docks is not None:
+    def _add(self, kind: str, x: float, y: float) -> None:
+        """Add what was clicked for, and wait for its name."""
+        from desktop import features
+
+        if self.docks is not None and features.add_at(self.session, kind, x, y):
+            self.take_tool("select")
             self.docks.show("properties")
             self.docks.properties.focus_name()
 
@@ -288,9 +296,11 @@ class Window(QMainWindow):
             self.canvas.zoom_selection()
 
     def zoom_layer(self, name: str) -> None:
-        if self.canvas is not None:
+        from desktop import features
+
+        if self.canvas is not None and self.session.plan is not None:
             self.show_map()
-            self.canvas.zoom_layer(name)
+            self.canvas.zoom_to(features.bounds(self.session, name))
 
     def zoom_by(self, factor: float) -> None:
         if self.canvas is not None:
@@ -335,6 +345,8 @@ class Window(QMainWindow):
             return
         if self.docks is not None:
             self.docks.remember()
+        if self.canvas is not None:
+            self.canvas.stop()
         event.accept()
 
 

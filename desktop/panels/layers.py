@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -41,7 +50,12 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class LayersPanel(QWidget):
-    """Lists the layers; everything done here is an edit like any other."""
+    """Lists the layers; everything done here is an edit like any other.
+
+    ``chosen`` tells which layer is picked in the list, "" for none.
+    """
+
+    chosen = Signal(str)
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -58,7 +72,7 @@ class LayersPanel(QWidget):
         self._add_look(outer)
         self._add_scenarios(outer)
         self.session.plan_changed.connect(self._plan_changed)
-        self.list.currentItemChanged.connect(lambda now, before: self._show_look())
+        self.list.currentItemChanged.connect(lambda now, before: self._picked())
         self.refresh()
 
     def _add_look(self, outer: QVBoxLayout) -> None:
@@ -115,6 +129,11 @@ class LayersPanel(QWidget):
         """The layer chosen in the list."""
         item = self.list.currentItem()
         return item.data(_LAYER) if item is not None else None
+
+    def _picked(self) -> None:
+        self._show_look()
+        layer = self.layer()
+        self.chosen.emit(layer.name if layer is not None else "")
 
     def _show_look(self) -> None:
         layer = self.layer()

@@ -53,6 +53,9 @@ class MessageBar(QWidget):
     def show_error(self, text: str) -> None:
         self.show_text(text)
 
+    def show_note(self, text: str) -> None:
+        self.show_text(text, tone="note")
+
     def clear(self) -> None:
         self._drop_buttons()
         self.hide()

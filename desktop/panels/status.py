@@ -62,14 +62,10 @@ class StatusLine(QStatusBar):
         self.unsaved.setText("" if self.session.plan is None else "未保存" if unsaved else "已保存")
         self.unsaved.setToolTip("有改动还没有写进文件" if unsaved else "")
 
-    def show_place(self, degrees: tuple[float, float] | None, metres: tuple[float, float]) -> None:
-        """Show a place: (longitude, latitude) and (easting, northing); None when off the map."""
-        if degrees is None:
-            self.place.clear()
-            self.metres.clear()
-            return
-        self.place.setText(f"{degrees[0]:.5f}°E  {degrees[1]:.5f}°N")
-        self.metres.setText(f"东 {metres[0]:,.0f} m  北 {metres[1]:,.0f} m")
+    def show_place(self, x: float, y: float, longitude: float, latitude: float) -> None:
+        """Show a place: plan metres and degrees."""
+        self.place.setText(f"{longitude:.5f}°E  {latitude:.5f}°N")
+        self.metres.setText(f"东 {x:,.0f} m  北 {y:,.0f} m")
 
     def show_scale(self, denominator: float) -> None:
         """Show the map's scale 1:denominator, to three figures."""
