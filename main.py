@@ -22,7 +22,7 @@ from data.refused import Refused
 COMMANDS = {
     "example": ("maps.commands.example", "生成一个示例规划"),
     "info": ("maps.commands.info", "规划里有什么、有什么问题"),
-    "coverage": ("maps.commands.coverage", "设施在给定距离内覆盖多少人、多大面积"),
+    "coverage": ("maps.commands.coverage", "设施在给定距离或时间内覆盖多少人、多大面积"),
     "print": ("maps.commands.print", "把图导出为 PDF、PNG 或 SVG"),
     "add": ("maps.commands.edit", "添加一个要素"),
     "move": ("maps.commands.edit", "移动一个要素"),
