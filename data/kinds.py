@@ -12,8 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from data.refused import Refused
 
 Geometry = Literal["point", "line", "polygon"]
@@ -329,7 +327,9 @@ def is_missing(value: Any) -> bool:
     """True for what stands for “not known”: None, NaN, NaT, NA, empty text."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return True
-    if value is pd.NA:
+    if type(value).__name__ == "NAType":
+        # pandas.NA, which has no truth value. Told by name: importing pandas here would cost
+        # the window a third of a second before it shows.
         return True
     return bool(value != value)
 
