@@ -59,7 +59,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         if path.exists():
             shutil.copymode(path, temporary)
-        _flush(temporary)
+        flush(temporary)
         os.replace(temporary, path)
         temporary = None
         _flush_folder(path.parent)
@@ -69,12 +69,6 @@ def replacing(path: Path) -> Iterator[Path]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a small file the same way."""
-    with replacing(path) as written:
-        written.write_bytes(content)
 
 
 def _host_mark() -> str:
@@ -99,7 +93,8 @@ def _sweep(folder: Path) -> None:
                 (folder / name).unlink()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have a file's content put on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 

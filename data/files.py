@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+import geopandas as gpd
 import pyproj
 import shapely
 
@@ -41,7 +41,7 @@ TABLE = "应用_规划"
 _MAGIC = b"SQLite format 3\0"
 
 # What reading a file raises when its bytes or its content are not what was written.
-_DAMAGE = (
+DAMAGE = (
     sqlite3.Error,
     ValueError,
     KeyError,
@@ -109,7 +109,7 @@ def load(path: str | Path, report: Report = silent) -> Opened:
                     book = _read_book(copy, content, path, report)
             else:
                 book = _read_book(db, content, path, report)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _damaged(path) from error
     return Opened(book, path, stamp)
 
@@ -151,26 +151,15 @@ def write_book(book: Book, path: Path, report: Report = silent, before: Path | N
 
     What other programs keep in the file ``before`` (styles, tables of their own) is taken over.
     """
-    db = sqlite3.connect(uri(path, "mode=rw&nolock=1"), uri=True, isolation_level=None)
-    try:
-        # Nobody sees this file before it is whole: no journal, one flush at the end.
-        db.execute("PRAGMA journal_mode = OFF")
-        db.execute("PRAGMA synchronous = OFF")
-        db.execute("BEGIN")
-        gpkg.create(db)
+    with gpkg.writing(path) as db:
         content = _write_layers(db, book, report)
         _write_content(db, book.title, content)
-        db.execute("COMMIT")
         if before is not None and before.exists():
-            _keep_others(db, before)
-    finally:
-        db.close()
-
-
-def uri(path: Path, options: str) -> str:
-    """Return the SQLite URI of a file; also for shares (//server/share/…) and Windows drives."""
-    text = path.absolute().as_posix()
-    return f"file://{'' if text.startswith('/') else '/'}{quote(text)}?{options}"
+            # Another database cannot be attached inside a transaction.
+            db.execute("COMMIT")
+            db.execute("ATTACH ? AS old", (gpkg.uri(before, "mode=ro"),))
+            db.execute("BEGIN")
+            _keep_others(db)
 
 
 def _write_layers(db: sqlite3.Connection, book: Book, report: Report) -> dict[str, Any]:
@@ -195,7 +184,7 @@ def _write_layers(db: sqlite3.Connection, book: Book, report: Report) -> dict[st
                 tables[table] = gpkg.write_table(db, table, layer.frame, layer.kind, step)
                 table_of[key] = table
             layer_numbers[id(layer)] = len(layers)
-            layers.append(_layer_entry(layer, table_of[key]))
+            layers.append(layer_entry(layer, table_of[key]))
     return {
         "current": book.current,
         "facts": book.facts,
@@ -208,7 +197,8 @@ def _write_layers(db: sqlite3.Connection, book: Book, report: Report) -> dict[st
     }
 
 
-def _layer_entry(layer: Layer, table: str) -> dict[str, Any]:
+def layer_entry(layer: Layer, table: Any) -> dict[str, Any]:
+    """Return what is to be written down of a layer beside its frame, which is in ``table``."""
     return {
         "name": layer.name,
         "kind": layer.kind_name,
@@ -217,6 +207,15 @@ def _layer_entry(layer: Layer, table: str) -> dict[str, Any]:
         "cell": layer.cell,
         "look": asdict(layer.look),
     }
+
+
+def layer_of(entry: dict[str, Any], frame: gpd.GeoDataFrame) -> Layer:
+    """Return the layer that an entry and its frame make."""
+    look = Look(**entry["look"])
+    if look.filter is not None:
+        column, values = look.filter
+        look = replace(look, filter=(column, tuple(values)))
+    return Layer(entry["name"], entry["kind"], frame, entry["basis"], entry["cell"], look)
 
 
 def _write_content(db: sqlite3.Connection, title: str, content: dict[str, Any]) -> None:
@@ -237,8 +236,7 @@ def _write_content(db: sqlite3.Connection, title: str, content: dict[str, Any]) 
     db.executemany(f"INSERT INTO {gpkg.quoted(TABLE)} (项目, 内容) VALUES (?, ?)", rows)
 
 
-def _keep_others(db: sqlite3.Connection, before: Path) -> None:
-    db.execute("ATTACH ? AS old", (uri(before, "mode=ro"),))
+def _keep_others(db: sqlite3.Connection) -> None:
     row = db.execute(f"SELECT 内容 FROM old.{gpkg.quoted(TABLE)} WHERE 项目 = '规划'").fetchone()
     gpkg.copy_others(db, {TABLE, *json.loads(row[0])["tables"]})
 
@@ -255,7 +253,9 @@ def _settle(path: Path) -> None:
     if not any(os.path.exists(log) for log in logs):
         return
     try:
-        with contextlib.closing(sqlite3.connect(uri(path, "mode=rw"), uri=True, timeout=0)) as db:
+        with contextlib.closing(
+            sqlite3.connect(gpkg.uri(path, "mode=rw"), uri=True, timeout=0)
+        ) as db:
             db.execute("PRAGMA journal_mode = DELETE").fetchall()
             db.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except sqlite3.Error:
@@ -301,7 +301,7 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     # Left in write-ahead mode by a program that has closed it: SQLite would put new logs beside it.
     alone = ahead and not os.path.exists(f"{path}-wal")
     options = "mode=ro&immutable=1" if alone else "mode=ro"
-    db = sqlite3.connect(uri(path, options), uri=True, isolation_level=None)
+    db = sqlite3.connect(gpkg.uri(path, options), uri=True, isolation_level=None)
     try:
         yield db
     finally:
@@ -345,11 +345,7 @@ def _read_book(db: sqlite3.Connection, content: dict[str, Any], path: Path, repo
                 f"“{path.name}”的图层“{entry['name']}”是本版本不认识的类别“{entry['kind']}”,"
                 "请升级程序再打开。"
             )
-        frame = frames[entry["table"]]
-        look = _look(entry["look"])
-        layers.append(
-            Layer(entry["name"], entry["kind"], frame, entry["basis"], entry["cell"], look)
-        )
+        layers.append(layer_of(entry, frames[entry["table"]]))
     plans = tuple(
         Plan(s["name"], s["crs"], tuple(layers[i] for i in s["layers"]))
         for s in content["scenarios"]
@@ -357,14 +353,6 @@ def _read_book(db: sqlite3.Connection, content: dict[str, Any], path: Path, repo
     if not 0 <= content["current"] < len(plans):
         raise ValueError("no such scenario")
     return Book(content["title"], plans, content["current"], content["facts"])
-
-
-def _look(told: dict[str, Any]) -> Look:
-    look = Look(**told)
-    if look.filter is None:
-        return look
-    column, values = look.filter
-    return replace(look, filter=(column, tuple(values)))
 
 
 def _damaged(path: Path) -> Refused:

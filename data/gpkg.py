@@ -12,11 +12,14 @@ Layout of a geometry value (GeoPackage 1.3, 2.1.3), little endian:
     'G' 'P' version=0 flags | srs_id int32 | [minx maxx miny maxy] | ISO WKB
 """
 
+import contextlib
 import itertools
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import geopandas as gpd
 import numpy as np
@@ -60,6 +63,30 @@ CREATE TABLE gpkg_geometry_columns (
 
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _EMPTY_TYPES = {"point": "POINT", "line": "MULTILINESTRING", "polygon": "MULTIPOLYGON"}
+
+
+def uri(path: Path, options: str) -> str:
+    """Return the SQLite URI of a file; also for shares (//server/share/…) and Windows drives."""
+    text = path.absolute().as_posix()
+    return f"file://{'' if text.startswith('/') else '/'}{quote(text)}?{options}"
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open an existing empty file to be written in one go; committed at the end of the block.
+
+    Nobody sees such a file before it is whole, so it has no journal of its own.
+    """
+    db = sqlite3.connect(uri(path, "mode=rw&nolock=1"), uri=True, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode = OFF")
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("BEGIN")
+        create(db)
+        yield db
+        db.execute("COMMIT")
+    finally:
+        db.close()
 
 
 def quoted(name: str) -> str:
