@@ -1,9 +1,9 @@
 """The map: cached pictures of the plan, what the hand does to it, and what is drawn over it.
 
-    view      pixels ⇄ metres                  content   layers as flat arrays
-    paint     the four pictures (off thread)   render    the thread that draws them
-    hit       what is under the cursor         gestures  one generator per gesture
-    overlay   what is drawn every frame        canvas    the widget
+view      pixels ⇄ metres                  content   layers as flat arrays
+paint     the four pictures (off thread)   render    the thread that draws them
+hit       what is under the cursor         gestures  one generator per gesture
+overlay   what is drawn every frame        canvas    the widget
 """
 
 from desktop.canvas.canvas import Canvas

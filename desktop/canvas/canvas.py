@@ -7,6 +7,7 @@ sharp one arrives; it reaches beyond the window on all sides so that a pan finds
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,10 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 from data.geodesy import Ruler
 from data.plan import Plan
 from data.refused import Refused
-from desktop.canvas import frames, gestures, hit, keys
+from desktop.canvas import frames, gestures, keys
 from desktop.canvas.content import extent
 from desktop.canvas.gestures import Gesture, Touch
+from desktop.canvas.hit import Hit, hit
 from desktop.canvas.measuring import Measuring
 from desktop.canvas.moving import Drag
 from desktop.canvas.paint import Picture, Wish
@@ -65,7 +67,7 @@ class Canvas(QWidget):
         self.tool = "select"
         self.chosen = ""
         self.ruler: Ruler | None = None
-        self.hovered: hit.Hit | None = None
+        self.hovered: Hit | None = None
         self.drag: Drag | None = None
         self.settling: Drag | None = None
         self.band: tuple[float, float, float, float] | None = None
@@ -263,7 +265,7 @@ class Canvas(QWidget):
         if after is None or before is None or before.crs != after.crs:
             self._opened()
             return
-        running = self._gesture is not None and self._gesture.gi_running
+        running = self._running(self._gesture)
         if self.drag is not None and not running and self.drag.found.layer in after.changed(before):
             self.cancel()
             self.message.emit("规划有了改动,拖动已取消。")
@@ -276,15 +278,21 @@ class Canvas(QWidget):
 
     # --- gestures
 
-    def hit(self, px: float, py: float, areas: bool = False) -> hit.Hit | None:
+    def hit(self, px: float, py: float, areas: bool = False) -> Hit | None:
         """The feature under a pixel."""
         if self.session.plan is None:
             return None
-        return hit.hit(self.plan, self.port, px, py, self.chosen, areas)
+        selected = self.session.selection
+        return hit(self.plan, self.port, px, py, self.chosen, areas, selected)
 
     @property
     def in_gesture(self) -> bool:
         return self._gesture is not None
+
+    @staticmethod
+    def _running(gesture: Gesture | None) -> bool:
+        """Whether a gesture is just being carried on (an edit it makes brings news to us)."""
+        return gesture is not None and inspect.getgeneratorstate(gesture) == inspect.GEN_RUNNING
 
     def begin(self, gesture: Gesture) -> None:
         """Start a gesture: everything before its first ``yield`` happens now."""
@@ -298,7 +306,7 @@ class Canvas(QWidget):
 
     def _advance(self, touch: Touch | None) -> None:
         gesture = self._gesture
-        if gesture is None or gesture.gi_running:
+        if gesture is None or self._running(gesture):
             return
         try:
             next(gesture) if touch is None else gesture.send(touch)
@@ -309,7 +317,7 @@ class Canvas(QWidget):
     def cancel(self) -> bool:
         """Give up the running gesture; what it had changed on the screen is put back."""
         gesture = self._gesture
-        if gesture is None or gesture.gi_running:
+        if gesture is None or self._running(gesture):
             return False
         self._gesture = None
         gesture.close()
@@ -376,7 +384,7 @@ class Canvas(QWidget):
         else:
             self.mousePressEvent(event)
 
-    def _hover(self, found: hit.Hit | None) -> None:
+    def _hover(self, found: Hit | None) -> None:
         if found != self.hovered:
             self.hovered = found
             self.update()

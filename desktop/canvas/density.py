@@ -62,11 +62,9 @@ class Density:
         grid = self.levels[level]
         return np.where(grid > 0, np.digitize(grid, self.breaks) + 1, 0).astype(np.uint8)
 
-    def draw(
-        self, port: Port, width: int, height: int, colors: npt.NDArray[np.uint32]
-    ) -> npt.NDArray[np.uint32]:
-        """Pixels (height, width) of the port; ``colors`` for nobody and the five classes."""
-        out = np.full((height, width), colors[0], dtype=np.uint32)
+    def classes(self, port: Port, width: int, height: int) -> npt.NDArray[np.uint8]:
+        """The class at each pixel (height, width) of the port: 0 nobody, 1–5 few to many."""
+        out = np.zeros((height, width), dtype=np.uint8)
         if not self.levels:
             return out
         mpp = port.view.mpp * port.width / width
@@ -75,14 +73,14 @@ class Density:
         west, _, _, north = port.bounds
         x = (west - self.west + (np.arange(width) + 0.5) * mpp) / cell
         y = (self.north - north + (np.arange(height) + 0.5) * mpp) / cell
-        classes = self._classes(level)
+        grid = self._classes(level)
         columns, rows = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-        a, b = np.searchsorted(columns, [0, classes.shape[1]])
-        c, d = np.searchsorted(rows, [0, classes.shape[0]])
+        a, b = np.searchsorted(columns, [0, grid.shape[1]])
+        c, d = np.searchsorted(rows, [0, grid.shape[0]])
         if a < b and c < d:
-            seen = classes[rows[c] : rows[d - 1] + 1]
-            # Rows that repeat (a cell is many pixels high) are coloured once.
-            picked = np.take(colors, np.take(seen, columns[a:b], axis=1))
+            seen = grid[rows[c] : rows[d - 1] + 1]
+            # Rows that repeat (a cell is many pixels high) are sampled once.
+            picked = np.take(seen, columns[a:b], axis=1)
             out[c:d, a:b] = np.take(picked, rows[c:d] - rows[c], axis=0)
         return out
 

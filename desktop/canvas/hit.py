@@ -1,5 +1,6 @@
 """What lies under the cursor, inside a box, or near a place."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ LINE_REACH = 5.0
 POINT_REACH = 7.0
 """Pixels from a point within which it is hit, however small its symbol."""
 SNAP_REACH = 10.0
+SAME = 3.0
+"""Pixels within which two symbols are equally near: one lies on the other."""
 
 
 class Hit(NamedTuple):
@@ -37,40 +40,53 @@ def movable(layer: Layer, chosen: str = "") -> bool:
 
 
 def hit(
-    plan: Plan, port: Port, px: float, py: float, chosen: str = "", areas: bool = False
+    plan: Plan,
+    port: Port,
+    px: float,
+    py: float,
+    chosen: str = "",
+    areas: bool = False,
+    selected: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Hit | None:
     """Return the feature at a pixel: the nearest symbol, else a line, else a hazard zone.
 
-    Of two symbols equally near the one drawn on top counts. ``chosen``: a layer's name; its
+    Of symbols as near as the nearest (3 pixels more or less) a selected one counts, else the
+    one drawn on top. ``chosen``: a layer's name; its
     features come first, whatever they are. ``areas``: districts too.
     """
     seen = [x for x in plan if x.look.visible]
     first = [x for x in seen if x.name == chosen]
     for layers in (first, seen):
-        found = _symbol(layers, port, px, py) or _line(layers, port, px, py)
+        found = _symbol(layers, port, px, py, selected or {}) or _line(layers, port, px, py)
         found = found or _area(layers, port, px, py, areas or layers is first)
         if found is not None:
             return found
     return None
 
 
-def _symbol(layers: list[Layer], port: Port, px: float, py: float) -> Hit | None:
-    best: tuple[float, float] | None = None
-    out = None
+def _symbol(
+    layers: list[Layer],
+    port: Port,
+    px: float,
+    py: float,
+    selected: Mapping[str, tuple[int, ...]],
+) -> Hit | None:
+    near: list[tuple[float, tuple[bool, int, float, int], Hit]] = []
     for layer in layers:
         if not is_marks(layer) or not len(layer):
             continue
         found = points(layer)
         away = distances(found, port, px, py)
-        away[away > np.maximum(found.reach + 1, POINT_REACH)] = np.inf
-        if not len(away):
-            continue
-        # Of equal distances the last one: it is drawn later.
-        i = len(away) - 1 - int(np.argmin(away[::-1]))
-        rank = (float(away[i]), -style.Z.get(layer.kind_name, 0))
-        if np.isfinite(away[i]) and (best is None or rank <= best):
-            best, out = rank, Hit(layer.name, int(found.fids[i]))
-    return out
+        for i in np.flatnonzero(away <= np.maximum(found.reach + 1, POINT_REACH)):
+            at = Hit(layer.name, int(found.fids[i]))
+            # Drawn by kind, and within a layer the southern ones in front.
+            order = style.Z.get(layer.kind_name, 0), -float(found.xy[i, 1])
+            mine = at.fid in selected.get(at.layer, ())
+            near.append((float(away[i]), (mine, *order, int(i)), at))
+    if not near:
+        return None
+    limit = min(away for away, _, _ in near) + SAME
+    return max((order, at) for away, order, at in near if away <= limit)[1]
 
 
 def distances(found: Points, port: Port, px: float, py: float) -> Floats:

@@ -1,9 +1,9 @@
 """The map by keyboard.
 
-    arrows         pan (Shift: further)     Tab, Shift+Tab   the next thing near the cursor
-    + −            zoom                     Enter            open what is selected
-    0 Home         everything               Alt+arrows       shift the selected facility
-    space          pan while held           Esc              give up; then the select tool
+arrows         pan (Shift: further)     Tab, Shift+Tab   the next thing near the cursor
++ −            zoom                     Enter            open what is selected
+0 Home         everything               Alt+arrows       shift the selected facility
+space          pan while held           Esc              give up; then the select tool
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """Distances and areas measured on the map: true ones, on the ellipsoid."""
 
+from itertools import pairwise
+
 import shapely
 
 from data.geodesy import Ruler
@@ -35,9 +37,7 @@ class Measuring:
         path = self.path
         if self.area and len(path) > 2:
             path = [*path, path[0]]
-        return sum(
-            float(self.ruler.distance(*a, *b)) for a, b in zip(path[:-1], path[1:], strict=True)
-        )
+        return sum(float(self.ruler.distance(*a, *b)) for a, b in pairwise(path))
 
     @property
     def km2(self) -> float:

@@ -63,34 +63,9 @@ class _Area:
         cover, port = picture.cover, picture.wish.port
         self.picture = picture
         self.image = blank(port.width, port.height, 1.0)
-        self._moving = reach.Moving(
-            cover.counts, cover.outside, drag.before.disc, port, pixels_of(self.image)
-        )
-        people = drag.before.demand
-        # Who is not reached by any other: those lost in the beginning are found again here.
-        free = _unreached_by_others(picture, drag)
-        xy = np.column_stack([people.nearby.x[free], people.nearby.y[free]])
-        height, width = cover.counts.shape
-        self._dots = reach.Dots(xy, people.persons[free], port, width, height)
+        pixels = pixels_of(self.image)
+        self._moving = reach.Moving(cover.keys, cover.counts, drag.before.disc, port, pixels)
 
     def at(self, numbers: Any) -> QImage:
-        self._moving.at(numbers.disc, self._dots)
+        self._moving.at(numbers.disc)
         return self.image
-
-
-def _unreached_by_others(picture: Picture, drag: Drag) -> Any:
-    coverage = picture.wish.coverage
-    mine = coverage.sites.facilities.find(drag.found.layer, drag.found.fid)
-    counts = coverage.counts
-    if mine is not None:
-        sites = coverage.sites
-        own = coverage.demand.nearby.inside(
-            float(sites.x[mine]), float(sites.y[mine]), float(sites.radius[mine])
-        )
-        counts = counts.copy()
-        counts[own] -= 1
-    free = counts == 0
-    people = coverage.demand
-    if people.districts:
-        free &= people.district < len(people.districts)
-    return free

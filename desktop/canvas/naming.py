@@ -44,9 +44,7 @@ def draw_names(
     names = names[:MOST]
     check()
     bounds = (0.0, 0.0, float(port.width), float(port.height))
-    placed = place(
-        [n.request for n in names], _obstacles(plan, port), bounds, gap=1.0, y_down=True
-    )
+    placed = place([n.request for n in names], _obstacles(plan, port), bounds, gap=1.0, y_down=True)
     check()
     for name, spot in zip(names, placed, strict=True):
         if spot is not None:
@@ -126,12 +124,9 @@ def _marks(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> list[_Name
             seat = kind == "settlement" and found.grades[i] == "政府驻地"
             look, rank = _look(kind, seat, theme)
             people = float(np.nan_to_num(found.people[i])) if kind == "settlement" else 0.0
-            out.append(
-                _name(
-                    words, *pixels[i], rank, look, theme.halo, dpr,
-                    float(found.reach[i]) + 1, people,
-                )
-            )  # fmt: skip
+            x, y = pixels[i].tolist()
+            half = float(found.reach[i]) + 1
+            out.append(_name(words, x, y, rank, look, theme.halo, dpr, half, people))
     return out
 
 

@@ -1,5 +1,7 @@
 """From numpy arrays to Qt's shapes without a Python call per vertex."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -10,6 +12,9 @@ from PySide6.QtGui import QImage, QPainterPath, QPolygonF
 from desktop.canvas.view import Floats, Port
 from maps.drawing import symbols
 
+_VoidPtr: Any = shiboken6.VoidPtr
+"""The stubs know neither its size argument nor that it is a buffer."""
+
 _ELEMENT = np.dtype([("type", ">i4"), ("x", ">f8"), ("y", ">f8")])
 _QT_TYPE = {symbols.MOVE: 0, symbols.LINE: 1}
 
@@ -19,7 +24,7 @@ def polygon(pixels: Floats) -> QPolygonF:
     out = QPolygonF()
     out.resize(len(pixels))
     if len(pixels):
-        memory = shiboken6.VoidPtr(out.data(), len(pixels) * 16, True)
+        memory: Any = _VoidPtr(out.data(), len(pixels) * 16, True)
         np.frombuffer(memory, dtype=np.float64)[:] = pixels.ravel()
     return out
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from desktop.canvas import atlas
 from desktop.canvas.content import is_marks, points, shapes
 from desktop.canvas.hit import Hit
-from desktop.canvas.legend import entries
+from desktop.canvas.legend import Block, entries
 from desktop.canvas.measuring import Measuring
 from desktop.canvas.moving import Drag
 from desktop.canvas.outlines import clipped, path, polygon, rings
@@ -71,9 +71,7 @@ def _selection(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
             painter.strokePath(outline, QPen(QColor(theme.highlight), 2.4))
 
 
-def _rings(
-    painter: QPainter, pixels: np.ndarray, reach: np.ndarray, theme: style.Theme
-) -> None:
+def _rings(painter: QPainter, pixels: np.ndarray, reach: np.ndarray, theme: style.Theme) -> None:
     if len(pixels) > RINGS:
         pen = QPen(QColor(theme.highlight), 4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -168,9 +166,7 @@ def _guide(painter: QPainter, drag: Drag, x: float, y: float, theme: style.Theme
         painter.drawEllipse(QPointF(x, y), drag.look[-1] / 2 + 10, drag.look[-1] / 2 + 10)
 
 
-def _band(
-    painter: QPainter, band: tuple[float, float, float, float], theme: style.Theme
-) -> None:
+def _band(painter: QPainter, band: tuple[float, float, float, float], theme: style.Theme) -> None:
     color = QColor(theme.accent)
     painter.setPen(QPen(color, 1.0))
     color.setAlphaF(0.12)
@@ -178,9 +174,7 @@ def _band(
     painter.drawRect(QRectF(QPointF(*band[:2]), QPointF(*band[2:])).normalized())
 
 
-def _measuring(
-    painter: QPainter, canvas: Canvas, measuring: Measuring, theme: style.Theme
-) -> None:
+def _measuring(painter: QPainter, canvas: Canvas, measuring: Measuring, theme: style.Theme) -> None:
     pixels = canvas.port.pixels(np.array(measuring.path, dtype=float))
     outline = polygon(pixels)
     accent = QColor(theme.accent)
@@ -213,11 +207,7 @@ def _tag(
     height = step * len(rows) + 8
     x = max(4.0, min(x, canvas.width() - width - 4))
     y = max(4.0, min(y, canvas.height() - height - 4))
-    ground = QColor(theme.panel)
-    ground.setAlphaF(0.94)
-    painter.setPen(QPen(QColor(theme.border), 1.0))
-    painter.setBrush(ground)
-    painter.drawRoundedRect(QRectF(x, y, width, height), 4, 4)
+    _panel(painter, QRectF(x, y, width, height), theme)
     painter.setFont(face)
     for i, row in enumerate(rows):
         painter.setPen(QColor(theme.text if i < 3 else theme.muted))
@@ -244,25 +234,44 @@ def _legend(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
     face = atlas.font(11)
     metrics = QFontMetricsF(face)
     wide = max(
-        [metrics.horizontalAdvance(b.title) for b in blocks]
-        + [metrics.horizontalAdvance(words) + 24 for b in blocks for _, words in b.rows]
+        max(
+            [metrics.horizontalAdvance(words) + 24 for _, words in b.rows]
+            + [metrics.horizontalAdvance(words) for words in (b.title, *atlas.lines(b.basis, 14))]
+        )
+        for b in blocks
     )
-    high = sum(20 + 16 * len(b.rows) + 4 for b in blocks)
-    x, y = canvas.width() - wide - 32, canvas.height() - high - 20.0
-    ground = QColor(theme.panel)
-    ground.setAlphaF(0.88)
-    painter.setPen(QPen(QColor(theme.border), 1.0))
-    painter.setBrush(ground)
-    painter.drawRoundedRect(QRectF(x, y, wide + 16, high + 4), 4, 4)
+    high = sum(_block_height(b) for b in blocks)
+    x, y = canvas.width() - wide - 32, canvas.height() - high - 24.0
+    _panel(painter, QRectF(x, y, wide + 16, high + 8), theme)
     painter.setFont(face)
     y += 4
     for block in blocks:
-        painter.setPen(QColor(theme.text))
-        painter.drawText(QPointF(x + 8, y + 14), block.title)
-        y += 20
-        for color, words in block.rows:
-            painter.fillRect(QRectF(x + 8, y + 3, 16, 10), QColor(color))
-            painter.setPen(QColor(theme.muted))
-            painter.drawText(QPointF(x + 32, y + 12), words)
-            y += 16
-        y += 4
+        _block(painter, block, x + 8, y, theme)
+        y += _block_height(block)
+
+
+def _block_height(block: Block) -> float:
+    basis = len(atlas.lines(block.basis, 14)) if block.basis else 0
+    return 20.0 + 15 * basis + 16 * len(block.rows) + 4
+
+
+def _block(painter: QPainter, block: Block, x: float, y: float, theme: style.Theme) -> None:
+    painter.setPen(QColor(theme.text))
+    painter.drawText(QPointF(x, y + 14), block.title)
+    y += 20
+    painter.setPen(QColor(theme.muted))
+    for row in atlas.lines(block.basis, 14) if block.basis else []:
+        painter.drawText(QPointF(x, y + 11), row)
+        y += 15
+    for color, words in block.rows:
+        painter.fillRect(QRectF(x, y + 3, 16, 10), QColor(color))
+        painter.drawText(QPointF(x + 24, y + 12), words)
+        y += 16
+
+
+def _panel(painter: QPainter, box: QRectF, theme: style.Theme) -> None:
+    ground = QColor(theme.panel)
+    ground.setAlphaF(0.94)
+    painter.setPen(QPen(QColor(theme.border), 1.0))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(box, 4, 4)

@@ -55,8 +55,7 @@ class Cover:
 
     image: QImage
     counts: reach.Keys
-    outside: npt.NDArray[np.bool_]
-    dots: "reach.Dots"
+    keys: reach.Keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +79,8 @@ def picture(wish: Wish, old: Picture | None, check: Check) -> Picture:
         kinds |= {x.kind_name for x in plan}
     keep = old if before is not None else None
     ground = keep.ground if keep and not kinds & {"district", "population"} else None
+    if keep and (keep.wish.coverage is None) != (wish.coverage is None):
+        ground = None
     lines = keep.lines if keep and not kinds & {"district", "hazard_zone", "road"} else None
     marks = keep.marks if keep and not any(_names(kind) for kind in kinds) else None
     cover = keep.cover if keep and keep.wish.coverage is wish.coverage else None
@@ -124,7 +125,8 @@ def _ground(wish: Wish, check: Check) -> QImage:
             for part in _chunks(found.simplified(wish.port.view.mpp)[which], 8):
                 painter.drawPath(path(*rings(clipped(part, wish.port), wish.port)))
                 check()
-    for layer in visible(wish.plan, "population"):
+    # Results own the colour: with a coverage the people appear in it, reached or not.
+    for layer in visible(wish.plan, "population") if wish.coverage is None else []:
         painter.setOpacity(layer.look.opacity)
         painter.drawImage(QPointF(0, 0), _people(layer, wish, theme))
         check()
@@ -141,7 +143,8 @@ def _people(layer: Layer, wish: Wish, theme: style.Theme) -> QImage:
     ramp = density.ramp(theme)
     colors = np.array([0, *(reach.argb(color, 0.85) for color in ramp)], dtype=np.uint32)
     image = atlas.blank(width, height, 1.0)
-    pixels_of(image)[:] = density.density(layer).draw(wish.port, width, height, colors)
+    classes = density.density(layer).classes(wish.port, width, height)
+    np.take(colors, classes, out=pixels_of(image), mode="clip")
     return image
 
 
@@ -152,13 +155,12 @@ def _cover(wish: Wish, check: Check) -> Cover:
     near, _ = reach.discs_near(coverage, port)
     counts = reach.counted(near, port, width, height)
     check()
-    outside = _outside(coverage, port, width, height)
-    keys = reach.still(counts, outside)
-    pixels = pixels_of(image)
-    reach.colored(keys, pixels)
+    people = np.zeros_like(counts)
+    if coverage.demand.layer is not None:
+        people = density.density(coverage.demand.layer).classes(port, width, height)
+    keys = reach.still(counts, _outside(coverage, port, width, height), people)
+    reach.colored(keys, pixels_of(image))
     check()
-    dots = unreached(coverage, port, width, height)
-    dots.stamp(pixels)
     painter = _painter(image)
     painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))
     for part in _chunks(shapely.get_parts(coverage.area), 8):
@@ -166,17 +168,7 @@ def _cover(wish: Wish, check: Check) -> Cover:
         painter.drawPath(path(*rings(clipped(np.atleast_1d(edge), port), port)))
         check()
     painter.end()
-    return Cover(image, counts, outside, dots)
-
-
-def unreached(coverage: Any, port: Port, width: int, height: int) -> "reach.Dots":
-    """The people of the planning districts whom no facility reaches."""
-    people = coverage.demand
-    lost = coverage.counts == 0
-    if people.districts:
-        lost &= people.district < len(people.districts)
-    xy = np.column_stack([people.nearby.x[lost], people.nearby.y[lost]])
-    return reach.Dots(xy, people.persons[lost], port, width, height)
+    return Cover(image, counts, keys)
 
 
 def _outside(coverage: Any, port: Port, width: int, height: int) -> npt.NDArray[np.bool_]:
@@ -302,9 +294,7 @@ def _symbols(painter: QPainter, out: QImage, layer: Layer, wish: Wish, check: Ch
             check()
 
 
-def _dots(
-    painter: QPainter, pixels: npt.NDArray[np.float64], layer: Layer, wish: Wish
-) -> None:
+def _dots(painter: QPainter, pixels: npt.NDArray[np.float64], layer: Layer, wish: Wish) -> None:
     """A mass of points as small dots, one per pixel at most."""
     color = layer.look.color or style.KIND_COLORS[layer.kind_name]
     width, height = int(wish.port.width), int(wish.port.height)
@@ -321,7 +311,5 @@ def _dots(
     painter.drawImage(QRectF(0, 0, width, height), image)
 
 
-def _chunks(
-    items: npt.NDArray[np.object_], size: int
-) -> list[npt.NDArray[np.object_]]:
+def _chunks(items: npt.NDArray[np.object_], size: int) -> list[npt.NDArray[np.object_]]:
     return [items[i : i + size] for i in range(0, len(items), size)]

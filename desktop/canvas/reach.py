@@ -1,4 +1,4 @@
-"""The reached area as pixels: how many facilities reach each one, and people not reached.
+"""The reached area as pixels: how many facilities reach each one, and people whom none reaches.
 
 A disc is turned into one span per pixel row; +1 where a span begins, −1 behind its end, and
 one running sum along the rows counts all discs at once. While one facility is dragged, the
@@ -12,16 +12,17 @@ import numpy.typing as npt
 import shapely
 
 from desktop.canvas.content import kept
-from desktop.canvas.view import Floats, Port
+from desktop.canvas.view import Port
 from maps.drawing import style
 
 Keys = npt.NDArray[np.uint8]
-_OLD, _OUTSIDE, _NEW = 4, 8, 16
-"""Bits of a pixel's key above the number of others (0–3): under the disc as it was, outside
-the planning districts, under the disc as it is now."""
+_OLD, _OUTSIDE, _NEW, _PEOPLE = 4, 8, 16, 5
+"""Above the number of others that reach a pixel (0–3, two bits) its key has bits for: under the
+disc as it was, outside the planning districts, under the disc as it is now; and from bit
+``_PEOPLE`` on the class of its people's density (0 nobody, 1–5)."""
 
-_BIN = 4
-"""Pixels: people not reached are gathered into squares of this size."""
+UNREACHED_OPACITY = (0.0, 0.2, 0.36, 0.52, 0.7, 0.9)
+"""Of people whom nobody reaches, by class."""
 
 
 def argb(color: str, opacity: float = 1.0) -> int:
@@ -31,27 +32,30 @@ def argb(color: str, opacity: float = 1.0) -> int:
 
 
 def _table() -> npt.NDArray[np.uint32]:
-    out = np.zeros(32, dtype=np.uint32)
-    for key in range(32):
+    out = np.zeros(256, dtype=np.uint32)
+    for key in range(256):
         others, new, old = key & 3, bool(key & _NEW), bool(key & _OLD)
-        count = min(others + new, 3)
-        opacity = style.COVERED_OPACITY[count] if count else 0.0
-        color = style.COVERED
+        count, people = min(others + new, 3), min(key >> _PEOPLE, 5)
+        opacity, color = style.COVERED_OPACITY.get(count, 0.0), style.COVERED
         if new and not old and not others:
             color, opacity = style.GAINED, 0.34
-        elif old and not new and not others:
-            color, opacity = style.LOST, 0.26
-        out[key] = argb(color, opacity * (0.35 if key & _OUTSIDE else 1.0))
+        elif not count:
+            color = style.LOST if old else style.UNREACHED
+            opacity = max(UNREACHED_OPACITY[people], 0.2 if old else 0.0)
+        out[key] = argb(color, opacity * (0.35 if key & _OUTSIDE and count else 1.0))
+        if key & _OUTSIDE and not count and not old:
+            out[key] = 0  # people outside the districts are not counted
     return out
 
 
 _COLORS = _table()
 
 
-def still(counts: Keys, outside: npt.NDArray[np.bool_]) -> Keys:
-    """Keys of a picture in which nothing moves."""
+def still(counts: Keys, outside: npt.NDArray[np.bool_], people: Keys) -> Keys:
+    """Keys of a picture in which nothing moves; ``people``: density class of each pixel."""
     keys = np.minimum(counts, 3)
     keys[outside] |= _OUTSIDE
+    keys |= people << _PEOPLE
     return keys
 
 
@@ -109,87 +113,39 @@ def discs_of(coverage: Any) -> npt.NDArray[np.object_]:
     return kept(coverage, "discs", lambda: coverage.sites.discs(coverage.demand.ruler))
 
 
-class Dots:
-    """People not reached, gathered into squares of a few pixels of one picture."""
-
-    def __init__(self, xy: Floats, persons: Floats, port: Port, width: int, height: int) -> None:
-        pixels = port.pixels(xy) * (width / port.width)
-        seen = (pixels >= 1).all(axis=1) & (pixels < [width - 2, height - 2]).all(axis=1)
-        seen &= persons > 0
-        pixels, persons = pixels[seen], persons[seen]
-        across = width // _BIN + 1
-        bins = (pixels[:, 1] // _BIN).astype(np.int64) * across + (pixels[:, 0] // _BIN).astype(
-            np.int64
-        )
-        filled, which = np.unique(bins, return_inverse=True)
-        self.persons = np.bincount(which, persons) if len(filled) else np.zeros(0)
-        weight = np.maximum(self.persons, 1e-9)
-        self.x, self.y = (
-            (np.bincount(which, persons * pixels[:, i]) / weight).astype(np.int64)
-            if len(filled)
-            else np.zeros(0, np.int64)
-            for i in (0, 1)
-        )
-        top = np.quantile(self.persons, 0.98) if len(filled) else 1.0
-        self.strength = np.sqrt(np.minimum(self.persons / max(float(top), 1e-9), 1.0))
-
-    def stamp(self, out: npt.NDArray[np.uint32], free: Keys | None = None) -> None:
-        """Set the dots into a picture; only where ``free`` (keys) says nobody reaches."""
-        alive = self.strength > 0.12
-        if free is not None:
-            alive &= (free[self.y, self.x] & (_NEW | 3)) == 0
-        x, y, strength = self.x[alive], self.y[alive], self.strength[alive]
-        shades = np.array([argb(style.UNREACHED, a) for a in np.linspace(0.25, 0.95, 8)], np.uint32)
-        color = shades[np.minimum((strength * 8).astype(np.int64), 7)]
-        for dy in (0, 1):
-            for dx in (0, 1):
-                out[y + dy, x + dx] = color
-        strong = strength > 0.6
-        x, y, color = x[strong], y[strong], color[strong]
-        for dx, dy in ((-1, 0), (-1, 1), (0, -1), (1, -1), (2, 0), (2, 1), (0, 2), (1, 2)):
-            out[y + dy, x + dx] = color
-
-
 class Moving:
     """The reached area of one picture while one facility is dragged.
 
-    ``counts``: all facilities'; ``old``: the disc where the drag began; ``out``: the pixels
-    (height, width) that :meth:`at` fills.
+    ``still``: the keys of the picture; ``counts``: all facilities'; ``old``: the disc where the
+    drag began; ``out``: the pixels (height, width) that :meth:`at` fills.
     """
 
     def __init__(
         self,
+        still: Keys,
         counts: Keys,
-        outside: npt.NDArray[np.bool_],
         old: shapely.Polygon,
         port: Port,
         out: npt.NDArray[np.uint32],
     ) -> None:
-        self.port = port
+        self.port, self.out = port, out
         self.height, self.width = counts.shape
-        mine = self._mask(old)
-        self.keys = np.minimum(counts - mine, 3)
-        self.keys[outside] |= _OUTSIDE
-        self.keys |= mine * np.uint8(_OLD)
-        self.base = np.empty(counts.shape, dtype=np.uint32)
-        colored(self.keys, self.base)
-        self.out = out
-        self.out[:] = self.base
+        mine = np.minimum(counted([old], port, self.width, self.height), 1)
+        self._keys = (still & np.uint8(0xFC)) | np.minimum(counts - mine, 3)
+        self._keys |= mine * np.uint8(_OLD)
+        self._base = np.empty(counts.shape, dtype=np.uint32)
+        colored(self._keys, self._base)
+        self.out[:] = self._base
+        self._last = (slice(0, 0), slice(0, 0))
 
-    def _mask(self, disc: shapely.Polygon) -> Keys:
-        return np.minimum(counted([disc], self.port, self.width, self.height), 1)
-
-    def at(self, disc: shapely.Polygon, dots: Dots) -> None:
+    def at(self, disc: shapely.Polygon) -> None:
         """Fill the pixels with the facility's disc somewhere else."""
-        np.copyto(self.out, self.base)
+        self.out[self._last] = self._base[self._last]
         first, left, right = spans(disc, self.port, self.width, self.height)
-        keys = self.keys
-        if len(left) and left.min() < right.max():
-            box = slice(first, first + len(left)), slice(int(left.min()), int(right.max()))
-            columns = np.arange(box[1].start, box[1].stop)
-            inside = (columns >= left[:, None]) & (columns < right[:, None])
-            lit = self.keys[box] | (inside * np.uint8(_NEW))
-            self.out[box] = _COLORS[lit]
-            keys = self.keys.copy()
-            keys[box] = lit
-        dots.stamp(self.out, keys)
+        if not len(left) or left.min() >= right.max():
+            return
+        box = slice(first, first + len(left)), slice(int(left.min()), int(right.max()))
+        columns = np.arange(box[1].start, box[1].stop)
+        inside = (columns >= left[:, None]) & (columns < right[:, None])
+        self.out[box] = np.take(_COLORS, self._keys[box] | (inside * np.uint8(_NEW)), mode="clip")
+        self._last = box
