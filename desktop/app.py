@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, Qt, QTimer, QTranslator
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -88,9 +88,18 @@ def furnish(window: Window, path: Path | None) -> None:
         import desktop.docks  # noqa: F401 - loading them here keeps the window answering
 
     def done(answer: None) -> None:
-        window.furnish()
-        if path is not None:
-            window.session.open(path)
+        steps = window.furnishing()
+
+        def step() -> None:
+            try:
+                next(steps)
+            except StopIteration:
+                if path is not None:
+                    window.session.open(path)
+            else:
+                QTimer.singleShot(0, window, step)
+
+        step()
 
     if path is not None:
         window.show_opening()

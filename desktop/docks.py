@@ -7,7 +7,7 @@ system's title bar, so that it can be put back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +73,14 @@ class Docks:
         window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
         window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
         window.setDocumentMode(True)
+
+    def furnish(self) -> Iterator[None]:
+        """Make the panels, one with each step."""
         for place in PLACES:
             self._make(place)
+            yield
         self.arrange()
+        self.restore()
 
     def _make(self, place: Place) -> None:
         panel = place.make(self.window)

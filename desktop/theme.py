@@ -185,8 +185,10 @@ def apply(app: QApplication, name: str) -> None:
         (roles.Mid, theme.border),
     ):
         palette.setColor(role, QColor(color))
-    app.setPalette(palette)
-    app.setStyleSheet(style_sheet(name))
+    sheet = style_sheet(name)
+    if sheet != app.styleSheet():  # dressing every widget again takes a tenth of a second
+        app.setPalette(palette)
+        app.setStyleSheet(sheet)
 
 
 def icon(name: str, theme: Theme) -> QIcon:

@@ -13,6 +13,7 @@ once the libraries they need are loaded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,25 +168,35 @@ class Window(QMainWindow):
 
     def furnish(self) -> None:
         """Put in the panels and the map (their libraries are loaded by now)."""
+        for _ in self.furnishing():
+            pass
+
+    def furnishing(self) -> Iterator[None]:
+        """The same in short steps, between which the window answers."""
         from desktop.canvas import Canvas
         from desktop.docks import Docks
 
-        self.canvas = Canvas(self.session, self.pages)
-        self.pages.addWidget(self.canvas)
-        self.docks = Docks(self)
-        self.docks.restore()
+        canvas = Canvas(self.session, self.pages)
+        self.pages.addWidget(canvas)
+        yield
+        docks = Docks(self)
+        yield from docks.furnish()
+        self.canvas, self.docks = canvas, docks
         status = self.statusBar()
         assert isinstance(status, StatusLine)
-        self.canvas.cursor_moved.connect(status.show_place)
-        self.canvas.view_changed.connect(status.show_scale)
-        self.canvas.tool_changed.connect(self.show_tool)
-        self.canvas.message.connect(self.message.show_note)
-        self.canvas.place_requested.connect(self._add)
-        self.canvas.open_requested.connect(lambda layer, fid: self.show_panel("properties"))
-        self.docks.layers.chosen.connect(self.canvas.choose_layer)
-        self.show_tool(self.canvas.tool)
+        canvas.cursor_moved.connect(status.show_place)
+        canvas.view_changed.connect(status.show_scale)
+        canvas.tool_changed.connect(self.show_tool)
+        canvas.message.connect(self.message.show_note)
+        canvas.place_requested.connect(self._add)
+        canvas.open_requested.connect(lambda layer, fid: self.show_panel("properties"))
+        docks.layers.chosen.connect(canvas.choose_layer)
+        self.show_tool(canvas.tool)
+        yield
         self.use_theme(self.theme)
-        self._show_opened()
+        yield
+        if self.pages.currentWidget() is not self.opening or self.session.plan is not None:
+            self._show_opened()
 
     # --- showing
 
@@ -203,6 +214,9 @@ class Window(QMainWindow):
         name = self.session.name
         star = "* " if self.session.unsaved else ""
         self.setWindowTitle(f"{star}{name} - {TITLE}" if name else TITLE)
+        waiting = self.pages.currentWidget() is self.opening and self.docks is not None
+        if waiting and self.session.jobs.shown() is None:
+            self._show_opened()
         if self.close_after_save and not self.session.saving:
             self.close_after_save = False
             self.close()
