@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.canvas import overlay
 from desktop.canvas.paint import Picture, Wish
+from desktop.canvas.reach import strength
 from desktop.canvas.view import Box, Port
 from maps.drawing import style
 
@@ -75,9 +76,10 @@ def _pictures(painter: QPainter, canvas: Canvas, picture: Picture, target: QRect
     _blit(painter, picture.ground, target, scaled)
     if picture.cover is not None and canvas.session.coverage is not None:
         moved = canvas.drag.area(picture) if canvas.drag is not None else None
+        opacity = strength(style.THEMES[canvas.theme])
         if moved is None and canvas.session.result is not None:
-            stale = canvas.session.is_stale(canvas.session.result)
-            painter.setOpacity(_STALE if stale else 1.0)
+            opacity *= _STALE if canvas.session.is_stale(canvas.session.result) else 1.0
+        painter.setOpacity(opacity)
         _blit(painter, moved or picture.cover.image, target, scaled)
         painter.setOpacity(1.0)
     _blit(painter, picture.lines, target, scaled)

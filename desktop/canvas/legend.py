@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from data.plan import Plan
 from desktop.canvas.content import has
 from desktop.canvas.density import Density, density, ramp
-from desktop.canvas.reach import UNREACHED_OPACITY
+from desktop.canvas.reach import UNREACHED_OPACITY, strength
 from maps.drawing import style
 
 
@@ -39,15 +39,17 @@ def _classes(found: Density, colors: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def _reached(coverage: Any, theme: style.Theme) -> list[Block]:
+    dim = strength(theme)
     rows = [
-        (style.mixed(style.COVERED, theme.district, style.COVERED_OPACITY[n]), words)
+        (style.mixed(style.COVERED, theme.district, style.COVERED_OPACITY[n] * dim), words)
         for n, words in ((1, "1 个设施可达"), (2, "2 个"), (3, "3 个及以上"))
     ]
     out = [Block("覆盖次数", "", rows)]
     people = coverage.demand.layer
     if people is not None and has(people, "density"):
         colors = tuple(
-            style.mixed(style.UNREACHED, theme.district, share) for share in UNREACHED_OPACITY[1:]
+            style.mixed(style.UNREACHED, theme.district, share * dim)
+            for share in UNREACHED_OPACITY[1:]
         )
         out.append(Block("未覆盖人口(人/km²)", people.basis, _classes(density(people), colors)))
     return out

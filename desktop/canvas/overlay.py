@@ -58,7 +58,10 @@ def _selection(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
             continue
         if is_marks(layer):
             marks = points(layer)
-            which = np.flatnonzero(np.isin(marks.fids, ids))
+            shown = np.isin(marks.fids, ids)
+            if canvas.drag is not None and canvas.drag.layer is layer:
+                shown &= marks.fids != canvas.drag.found.fid
+            which = np.flatnonzero(shown)
             pixels = canvas.port.pixels(marks.xy[which])
             seen = (pixels > -30).all(axis=1)
             seen &= (pixels < [canvas.width() + 30, canvas.height() + 30]).all(axis=1)

@@ -64,6 +64,11 @@ def colored(keys: Keys, out: npt.NDArray[np.uint32]) -> None:
     np.take(_COLORS, keys, out=out, mode="clip")
 
 
+def strength(theme: style.Theme) -> float:
+    """Opacity of the whole picture: on a dark map the same colours shout."""
+    return 1.0 if style.luminance(theme.canvas) > 0.5 else 0.72
+
+
 def spans(
     disc: shapely.Polygon, port: Port, width: int, height: int
 ) -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
