@@ -104,33 +104,27 @@ def visible(plan: Plan, *kinds: str) -> list[Layer]:
     return [x for x in plan if x.kind_name in kinds and x.look.visible and x.look.opacity > 0]
 
 
-def _painter(image: QImage) -> QPainter:
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    return painter
-
-
 def _ground(wish: Wish, check: Check) -> QImage:
     theme = style.THEMES[wish.theme]
     out = atlas.blank(wish.port.width, wish.port.height, wish.dpr)
     out.fill(QColor(theme.canvas))
-    painter = _painter(out)
-    painter.setPen(Qt.PenStyle.NoPen)
-    for layer in visible(wish.plan, "district"):
-        found = shapes(layer)
-        around = found.column("角色") == "周边"
-        for which, color in ((around, theme.neighbour), (~around, layer_color(layer, theme))):
-            painter.setBrush(QColor(color))
+    with QPainter(out) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for layer in visible(wish.plan, "district"):
+            found = shapes(layer)
+            around = found.column("角色") == "周边"
+            for which, color in ((around, theme.neighbour), (~around, layer_color(layer, theme))):
+                painter.setBrush(QColor(color))
+                painter.setOpacity(layer.look.opacity)
+                for part in _chunks(found.simplified(wish.port.view.mpp)[which], 8):
+                    painter.drawPath(path(*rings(clipped(part, wish.port), wish.port)))
+                    check()
+        # Results own the colour: with a coverage the people appear in it, reached or not.
+        for layer in visible(wish.plan, "population") if wish.coverage is None else []:
             painter.setOpacity(layer.look.opacity)
-            for part in _chunks(found.simplified(wish.port.view.mpp)[which], 8):
-                painter.drawPath(path(*rings(clipped(part, wish.port), wish.port)))
-                check()
-    # Results own the colour: with a coverage the people appear in it, reached or not.
-    for layer in visible(wish.plan, "population") if wish.coverage is None else []:
-        painter.setOpacity(layer.look.opacity)
-        painter.drawImage(QPointF(0, 0), _people(layer, wish, theme))
-        check()
-    painter.end()
+            painter.drawImage(QPointF(0, 0), _people(layer, wish, theme))
+            check()
     return out.convertToFormat(QImage.Format.Format_RGB32)
 
 
@@ -161,13 +155,13 @@ def _cover(wish: Wish, check: Check) -> Cover:
     keys = reach.still(counts, _outside(coverage, port, width, height), people)
     reach.colored(keys, pixels_of(image))
     check()
-    painter = _painter(image)
-    painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))
-    for part in _chunks(shapely.get_parts(coverage.area), 8):
-        edge = shapely.simplify(shapely.boundary(part), port.view.mpp / 2)
-        painter.drawPath(path(*rings(clipped(np.atleast_1d(edge), port), port)))
-        check()
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))
+        for part in _chunks(shapely.get_parts(coverage.area), 8):
+            edge = shapely.simplify(shapely.boundary(part), port.view.mpp / 2)
+            painter.drawPath(path(*rings(clipped(np.atleast_1d(edge), port), port)))
+            check()
     return Cover(image, counts, keys)
 
 
@@ -187,18 +181,18 @@ def _outside(coverage: Any, port: Port, width: int, height: int) -> npt.NDArray[
 def _lines(wish: Wish, check: Check) -> QImage:
     theme, port = style.THEMES[wish.theme], wish.port
     out = atlas.blank(port.width, port.height, wish.dpr)
-    painter = _painter(out)
-    for layer in visible(wish.plan, "hazard_zone"):
-        painter.setOpacity(layer.look.opacity)
-        _zones(painter, shapes(layer), port)
-        check()
-    for layer in visible(wish.plan, "district"):
-        painter.setOpacity(layer.look.opacity)
-        _boundaries(painter, shapes(layer), theme, port, check)
-    for layer in visible(wish.plan, "road"):
-        painter.setOpacity(layer.look.opacity)
-        roads.draw(painter, shapes(layer), theme, port, check)
-    painter.end()
+    with QPainter(out) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for layer in visible(wish.plan, "hazard_zone"):
+            painter.setOpacity(layer.look.opacity)
+            _zones(painter, shapes(layer), port)
+            check()
+        for layer in visible(wish.plan, "district"):
+            painter.setOpacity(layer.look.opacity)
+            _boundaries(painter, shapes(layer), theme, port, check)
+        for layer in visible(wish.plan, "road"):
+            painter.setOpacity(layer.look.opacity)
+            roads.draw(painter, shapes(layer), theme, port, check)
     return out
 
 
@@ -262,14 +256,14 @@ def _region(found: Shapes, port: Port) -> npt.NDArray[np.object_]:
 def _marks(wish: Wish, check: Check) -> QImage:
     port = wish.port
     out = atlas.blank(port.width, port.height, wish.dpr)
-    painter = _painter(out)
-    layers = [x for x in wish.plan if is_marks(x) and x.look.visible and x.look.opacity > 0]
-    for layer in sorted(layers, key=lambda x: style.Z.get(x.kind_name, 0)):
-        painter.setOpacity(layer.look.opacity)
-        _symbols(painter, out, layer, wish, check)
-    painter.setOpacity(1.0)
-    draw_names(painter, wish.plan, port, wish.dpr, style.THEMES[wish.theme], check)
-    painter.end()
+    with QPainter(out) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        layers = [x for x in wish.plan if is_marks(x) and x.look.visible and x.look.opacity > 0]
+        for layer in sorted(layers, key=lambda x: style.Z.get(x.kind_name, 0)):
+            painter.setOpacity(layer.look.opacity)
+            _symbols(painter, out, layer, wish, check)
+        painter.setOpacity(1.0)
+        draw_names(painter, wish.plan, port, wish.dpr, style.THEMES[wish.theme], check)
     return out
 
 
