@@ -1,0 +1,410 @@
+"""What is not saved yet, kept so that a killed program loses at most a moment of it.
+
+    <folder>/<machine>-<process>-<birth>-<token>/     one per open plan, only while unsaved
+        base-1.gpkg      the user's file as it was when the first edit was made
+        2.gpkg, 5.gpkg   one file per layer that is not in the base
+        现状.json         the manifest: scenarios → layers → where their features are
+
+After each edit a thread writes the layers that are not there yet (by identity)
+and then puts a new manifest in the place of the old one. The user's own file
+is only read. :func:`recoverable` finds what dead programs left.
+"""
+
+import contextlib
+import datetime
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from data import beside, files, gpkg, processes
+from data.files import Stamp
+from data.plan import Book, Layer, Plan
+from data.refused import Refused
+from data.same import same_book
+
+MANIFEST = "现状.json"
+BROKEN = "读不出-"
+FORMAT = 1
+
+
+def state_folder() -> Path:
+    """Return where this user's journals are: the system's place for such things."""
+    home = Path.home()
+    if os.name == "nt":
+        place = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    else:
+        place = Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state")
+    return place / "yingji-buju" / "未保存"
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """A book that is in a file: the file, its stamp, and where each frame is in the book."""
+
+    book: Book
+    path: Path
+    stamp: Stamp
+
+    def places(self) -> dict[int, list[int]]:
+        return {
+            id(layer.frame): [p, n]
+            for p, plan in enumerate(self.book.plans)
+            for n, layer in enumerate(plan)
+        }
+
+
+class Journal:
+    """Keeps one open book recoverable. Owned by whoever opened it; stop it with :meth:`close`.
+
+    ``folder``: :func:`state_folder`, or another place. ``path``: the plan file,
+    None for a new plan. Say :meth:`saved` right after opening, if the book is
+    in a file, and after each save; say :meth:`record` after each edit, undo and redo.
+    Before a save (and off the GUI thread) :meth:`flush`: so the journal is never behind the file.
+    ``trouble`` is a sentence while nothing can be written (e.g. the disk is full), else "".
+    """
+
+    def __init__(self, folder: Path, path: Path | None = None) -> None:
+        own = processes.birth(os.getpid())
+        name = f"{_mark(processes.machine())}-{os.getpid()}-{_mark(own)}-{secrets.token_hex(4)}"
+        self.folder = folder / name
+        self.path = path
+        self.trouble = ""
+        self._change = threading.Condition()
+        self._book: Book | None = None
+        self._saved: _Saved | None = None
+        self._edits = 0
+        self._asked = self._done = 0
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        # The rest belongs to the thread.
+        self._base: tuple[_Saved, str, dict[int, list[int]]] | None = None
+        self._written: dict[int, tuple[gpd.GeoDataFrame, dict[str, Any]]] = {}
+        self._number = 0
+
+    def saved(self, book: Book, stamp: Stamp, path: Path | None = None) -> None:
+        """The file (another one, if ``path`` is given) now holds ``book``."""
+        with self._change:
+            self.path = path or self.path
+            if self.path is None:
+                raise ValueError("a saved book has a path")
+            self._saved = _Saved(book, self.path, stamp)
+            current = self._book if self._book is not None else book
+            self._edits = 0 if current is book else 1
+            self._ask(current)
+
+    def record(self, book: Book) -> None:
+        """``book`` is what the user sees now. Returns at once; written within half a second."""
+        with self._change:
+            self._edits += 1
+            self._ask(book)
+
+    def flush(self) -> None:
+        """Wait until everything told so far is on the disk (or ``trouble`` says why not)."""
+        with self._change:
+            wanted = self._asked
+            while self._done < wanted and self._thread is not None and self._thread.is_alive():
+                self._change.wait(0.1)
+
+    def close(self, discard: bool = False) -> None:
+        """Finish writing and stop the thread.
+
+        What is unsaved stays recoverable, unless the user gave it up (``discard``).
+        """
+        with self._change:
+            self._closing = True
+            self._change.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if discard or self._nothing_unsaved():
+            self._clear()
+
+    def _nothing_unsaved(self) -> bool:
+        return self._book is None or (self._saved is not None and self._book is self._saved.book)
+
+    def _ask(self, book: Book) -> None:
+        self._book = book
+        self._asked += 1
+        if self._thread is None and not self._closing and not self._nothing_unsaved():
+            self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+            self._thread.start()
+        self._change.notify_all()
+
+    # -- in the thread
+
+    def _work(self) -> None:
+        while True:
+            with self._change:
+                while self._asked == self._done and not self._closing:
+                    self._change.wait()
+                if self._asked == self._done:
+                    return
+                asked, book, saved, edits = self._asked, self._book, self._saved, self._edits
+            try:
+                if book is None or (saved is not None and book is saved.book):
+                    self._clear()
+                else:
+                    self._write(book, saved, edits)
+                self.trouble = ""
+            except (OSError, sqlite3.Error, UnicodeEncodeError, Refused) as error:
+                why = beside.reason(error) if isinstance(error, OSError) else str(error)
+                self.trouble = f"未保存的修改暂时无法备份:{why}。请尽快保存规划。"
+            except BaseException:  # a bug: told by the thread's own hook
+                self.trouble = "未保存的修改无法备份,程序出错了。请尽快保存规划。"
+                raise
+            with self._change:
+                self._done = asked
+                self._change.notify_all()
+
+    def _write(self, book: Book, saved: _Saved | None, edits: int) -> None:
+        if not self.folder.exists():  # the first time, or somebody tidied up
+            self.folder.mkdir(parents=True)
+            self._written, self._base = {}, None
+        self._copy_base(saved)
+        layers: dict[int, int] = {}
+        entries: list[dict[str, Any]] = []
+        used: dict[int, tuple[gpd.GeoDataFrame, dict[str, Any]]] = {}
+        for layer in (layer for plan in book.plans for layer in plan):
+            if id(layer) in layers:
+                continue
+            layers[id(layer)] = len(entries)
+            where = self._place(layer)
+            if "base" not in where:
+                used[id(layer.frame)] = (layer.frame, where)
+            entries.append(files.layer_entry(layer, where))
+        manifest = {
+            "format": FORMAT,
+            "path": str(self.path.absolute()) if self.path else None,
+            "stamp": asdict(saved.stamp) if saved else None,
+            "base": self._base[1] if self._base else None,
+            "when": datetime.datetime.now().isoformat(timespec="milliseconds"),
+            "edits": edits,
+            "title": book.title,
+            "current": book.current,
+            "facts": book.facts,
+            "scenarios": [
+                {"name": p.name, "crs": p.crs, "layers": [layers[id(x)] for x in p]}
+                for p in book.plans
+            ],
+            "layers": entries,
+        }
+        with beside.replacing(self.folder / MANIFEST) as written:
+            written.write_text(json.dumps(manifest, ensure_ascii=False), "utf-8")
+        self._written = used
+        self._sweep()
+
+    def _copy_base(self, saved: _Saved | None) -> None:
+        """Copy the user's file once after each save, if it is still what was saved."""
+        if saved is None or (self._base is not None and self._base[0] is saved):
+            return
+        self._base = None
+        name = f"base-{self._next()}.gpkg"
+        copy = self.folder / name
+        try:
+            shutil.copyfile(saved.path, copy)
+            beside.flush(copy)
+            whole = files.stamp_of(copy).sha256 == saved.stamp.sha256
+            # With another program's log beside it the file alone is not what was loaded.
+            whole = whole and not os.path.exists(f"{saved.path}-wal")
+        except FileNotFoundError:  # moved or deleted by the user
+            whole = False
+        if whole:
+            self._base = (saved, name, saved.places())
+
+    def _place(self, layer: Layer) -> dict[str, Any]:
+        """Return where the frame of a layer is, writing it if it is nowhere yet."""
+        key = id(layer.frame)
+        if self._base is not None and key in self._base[2]:
+            return {"base": self._base[2][key]}
+        if key not in self._written:
+            name = f"{self._next()}.gpkg"
+            path = self.folder / name
+            path.touch()
+            with gpkg.writing(path) as db:
+                note = gpkg.write_table(db, "t", layer.frame, layer.kind)
+            beside.flush(path)
+            # The frame is kept too: its id would come back once it is gone.
+            self._written[key] = (layer.frame, {"file": name, "note": note})
+        return self._written[key][1]
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _sweep(self) -> None:
+        keep = {MANIFEST, *(where["file"] for _, where in self._written.values())}
+        if self._base is not None:
+            keep.add(self._base[1])
+        for path in self.folder.iterdir():
+            if path.name not in keep:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+    def _clear(self) -> None:
+        self._written, self._base = {}, None
+        _remove(self.folder)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Unsaved work that a program left which did not end properly.
+
+    ``path``: the plan file, None for a plan that was never saved; ``stamp``:
+    what that file was like; ``when`` the last edit was written; ``edits`` since
+    the last save. Discard it only after the recovered book is in a journal again.
+    """
+
+    folder: Path
+    path: Path | None
+    stamp: Stamp | None
+    when: datetime.datetime
+    edits: int
+    title: str
+    manifest: dict[str, Any]
+
+    def book(self) -> Book:
+        """Return the book as it was at the last edit. Raises Refused when it cannot be read."""
+        try:
+            return _book(self.folder, self.manifest)
+        except (*files.DAMAGE, OSError, Refused) as error:
+            raise Refused(f"{self.describe()}但备份已损坏,恢复不出来。") from error
+
+    def file_changed(self) -> bool:
+        """True when the plan file is no longer the one the edits were made on."""
+        if self.path is None or self.stamp is None:
+            return False
+        return not files.same_file(self.path, self.stamp)
+
+    def describe(self) -> str:
+        """Return in one sentence which plan, when, and how much."""
+        what = f"“{self.path.name}”({self.path.parent})" if self.path else f"新规划“{self.title}”"
+        text = f"{what}有 {self.edits} 步修改没有保存,最后一次在 {self.when:%Y-%m-%d %H:%M:%S}。"
+        if self.path is not None and not self.path.exists():
+            return f"{text}原文件已不在原处。"
+        return f"{text}这个文件后来又被改动过。" if self.file_changed() else text
+
+    def discard(self) -> None:
+        """Give the unsaved work up."""
+        _remove(self.folder)
+
+
+def _ignore(sentence: str) -> None:
+    """Tell nobody."""
+
+
+def recoverable(folder: Path, tell: Callable[[str], None] = _ignore) -> list[Recovery]:
+    """Return what programs left unsaved that no longer run, latest first.
+
+    What is in its plan file after all is cleared away. What cannot be read is
+    put aside and ``tell`` gets a sentence about it; it never stops the program.
+    """
+    found = []
+    try:
+        candidates = [p for p in folder.iterdir() if p.is_dir() and _left_behind(p.name)]
+    except OSError:
+        return []
+    for place in candidates:
+        if not (place / MANIFEST).exists():
+            _remove(place)  # killed before the first edit was written
+            continue
+        try:
+            recovery = _recovery(place)
+            in_file = _is_saved(recovery)
+        except (*files.DAMAGE, OSError, Refused):
+            _put_aside(place, tell)
+            continue
+        if in_file:
+            recovery.discard()
+        else:
+            found.append(recovery)
+    return sorted(found, key=lambda r: r.when, reverse=True)
+
+
+def _left_behind(name: str) -> bool:
+    """True for the folder of a process of this machine that no longer runs."""
+    parts = name.split("-")
+    if len(parts) != 4 or parts[0] != _mark(processes.machine()) or not parts[1].isdecimal():
+        return False
+    born = processes.birth(int(parts[1]))
+    return not born or _mark(born) != parts[2]
+
+
+def _recovery(place: Path) -> Recovery:
+    told = json.loads((place / MANIFEST).read_text("utf-8"))
+    if told["format"] > FORMAT:
+        raise ValueError("written by a newer program")
+    return Recovery(
+        place,
+        Path(told["path"]) if told["path"] else None,
+        Stamp(**told["stamp"]) if told["stamp"] else None,
+        datetime.datetime.fromisoformat(told["when"]),
+        int(told["edits"]),
+        str(told["title"]),
+        told,
+    )
+
+
+def _is_saved(recovery: Recovery) -> bool:
+    """True when the program died between saving and clearing its journal."""
+    if recovery.path is None or not recovery.path.exists() or not recovery.file_changed():
+        return False
+    book = recovery.book()
+    try:
+        return same_book(files.load(recovery.path).book, book)
+    except Refused:
+        return False
+
+
+def _book(folder: Path, told: dict[str, Any]) -> Book:
+    base = files.load(folder / told["base"]).book if told["base"] else None
+    frames: dict[str, gpd.GeoDataFrame] = {}
+    layers = []
+    for entry in told["layers"]:
+        where = entry["table"]
+        if "base" in where:
+            if base is None:
+                raise ValueError("no base")
+            plan, n = where["base"]
+            frame = base.plans[plan].layers[n].frame
+        else:
+            if where["file"] not in frames:
+                frames[where["file"]] = _frame(folder / where["file"], where["note"])
+            frame = frames[where["file"]]
+        layers.append(files.layer_of(entry, frame))
+    plans = tuple(
+        Plan(s["name"], s["crs"], tuple(layers[i] for i in s["layers"])) for s in told["scenarios"]
+    )
+    return Book(told["title"], plans, told["current"], told["facts"])
+
+
+def _frame(path: Path, note: gpkg.Note) -> gpd.GeoDataFrame:
+    with contextlib.closing(sqlite3.connect(gpkg.uri(path, "mode=ro"), uri=True)) as db:
+        return gpkg.read_table(db, "t", note)
+
+
+def _put_aside(place: Path, tell: Callable[[str], None]) -> None:
+    aside = place.with_name(f"{BROKEN}{place.name}")
+    with contextlib.suppress(OSError):
+        place.rename(aside)
+    tell(f"有一份没有保存的修改读不出来,已放在“{aside}”,没有恢复。")
+
+
+def _remove(folder: Path) -> None:
+    # The manifest first: without it nothing in the folder is taken for recoverable.
+    with contextlib.suppress(OSError):
+        (folder / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mark(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
