@@ -84,15 +84,17 @@ def most_people(
 
 
 def exchange_cover(
-    matrix: sp.csr_array, weight: np.ndarray, sites: np.ndarray, tick: Callable[[], None]
+    matrix: sp.csr_array, weight: np.ndarray, sites: np.ndarray, tick: Callable[[], bool]
 ) -> np.ndarray:
-    """Swap one site for another as long as more people are reached; the best swap each time."""
+    """Swap one site for another as long as more people are reached; the best swap each time.
+
+    Ends early, with what it has, when ``tick`` says that time is up.
+    """
     m = matrix.shape[1]
     sites = np.array(sites, np.int64)
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     weight_of_entry = weight[row]
-    while len(sites):
-        tick()
+    while len(sites) and not tick():
         mine = some_columns(matrix, np.sort(sites))
         ordered = np.sort(sites)
         times = np.diff(mine.indptr)
@@ -107,7 +109,7 @@ def exchange_cover(
             weight_of_entry[entry],
             len(sites) * m,
         ).reshape(len(sites), m)
-        change = value[None, :] + back - lost[:, None]
+        change = np.asarray(value[None, :] + back - lost[:, None], float)
         change[:, ordered] = -np.inf
         best = int(np.argmax(change))
         if change.flat[best] <= 1e-9 * max(1.0, float(weight.sum())):
@@ -164,15 +166,17 @@ def exchange_cost(
     sites: np.ndarray,
     base: np.ndarray,
     big: float,
-    tick: Callable[[], None],
+    tick: Callable[[], bool],
 ) -> np.ndarray:
-    """Swap one site for another as long as the weighted cost falls; the best swap each time."""
+    """Swap one site for another as long as the weighted cost falls; the best swap each time.
+
+    Ends early, with what it has, when ``tick`` says that time is up.
+    """
     _n, m = cost.shape
     sites = np.sort(np.asarray(sites, np.int64))
     p = len(sites)
     base = np.minimum(base, big)
-    while p:
-        tick()
+    while p and not tick():
         owner, first, second = nearest_two(cost, sites, base)
         first, second = np.minimum(first, big), np.minimum(second, big)
         near = np.flatnonzero((cost < second[:, None]).ravel())
@@ -189,7 +193,7 @@ def exchange_cost(
             weight[row] * (second[row] - np.maximum(value, first[row])),
             p * m,
         ).reshape(p, m)
-        change = saving[None, :] + back - lost[:, None]
+        change = np.asarray(saving[None, :] + back - lost[:, None], float)
         change[:, sites] = -np.inf
         best = int(np.argmax(change))
         if change.flat[best] <= 1e-9 * max(1.0, float(weight @ first)):

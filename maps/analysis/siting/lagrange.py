@@ -45,7 +45,7 @@ def cover_bound(
     known: float,
     step: float,
     rounds: int,
-    tick: Callable[[], None],
+    tick: Callable[[], bool],
 ) -> Relaxed:
     """Return an upper bound of the people ``limit`` candidates can reach.
 
@@ -82,8 +82,8 @@ def cover_bound(
             break
         pace = theta * max(bound - known, step) / size
         price = np.clip(price - pace * motion * weight, 0.0, weight)
-        if turn % 25 == 0:
-            tick()
+        if turn % 25 == 0 and tick():
+            break
     return best
 
 
@@ -117,7 +117,7 @@ def cost_bound(
     known: float,
     step: float,
     rounds: int,
-    tick: Callable[[], None],
+    tick: Callable[[], bool],
     probe: Callable[[np.ndarray], float] | None = None,
 ) -> Relaxed:
     """Return a lower bound of the weighted cost with ``limit`` candidates open.
@@ -159,8 +159,8 @@ def cost_bound(
             break
         pace = theta * max(known - bound, step) / size
         price = np.clip(price + pace * motion * weight, 0.0, arcs.cap)
-        if turn % 25 == 0:
-            tick()
+        if turn % 25 == 0 and tick():
+            break
     return best
 
 

@@ -4,7 +4,6 @@ Church and ReVelle, “The maximal covering location problem”, Papers of the R
 Science Association 32 (1974). Counting twice-reached people only: Daskin and Stern (1981).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,7 +110,7 @@ def best_reach(
     Greedy and exchange, a Lagrangian bound, candidates it decides taken out, HiGHS on the rest.
     """
     matrix, weight = reach.matrix, reach.weight
-    tick = _ticker(search)
+    tick = search.tick
     total = reach.base + float(weight.sum())
     if limit >= matrix.shape[1] or len(weight) == 0:
         sites = np.arange(min(limit, matrix.shape[1]))
@@ -342,7 +341,3 @@ def _several_times(
     people = base + float(weight[got].sum())
     search.tell(people, bound)
     return Found(side.free[values], people, max(people, bound), optimal)
-
-
-def _ticker(search: Search) -> Callable[[], None]:
-    return lambda: search.tick("正在求解…")

@@ -116,7 +116,7 @@ def run(
                     halted.append(True)
                     into.user_interrupt = True
             else:
-                search.tick("正在求解…")
+                search.tick()
         except BaseException as stop:  # noqa: BLE001 - must not travel through C++; raised below
             raised.append(stop)
             into.user_interrupt = True

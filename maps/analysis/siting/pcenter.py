@@ -86,7 +86,7 @@ def _bisect(
     need = np.ones(len(cost), np.int64)
     while upper - tried > 1:
         middle = (tried + upper) // 2
-        search.tick("正在求解…")
+        search.tick()
         patience = max(0.05, search.left / 3)
         found = fewest(
             cover(cost, float(values[middle])), need, side, search, target=limit, patience=patience

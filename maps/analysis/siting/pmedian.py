@@ -148,9 +148,7 @@ def least(
         search.tell(total, total)
         return Cheapest(None if found is None else question.columns[found], total, total, True)
 
-    def tick() -> None:
-        search.tick("正在求解…")
-
+    tick = search.tick
     big = question.big
     begun = least_cost(cost, weight, limit, base, big) if start is None else start
     sites = exchange_cost(cost, weight, begun, base, big, tick)
@@ -192,7 +190,7 @@ def _relax(question: Ways, sites: np.ndarray, limit: int, search: Search) -> Rel
         total,
         question.step,
         _ROUNDS,
-        lambda: search.tick("正在求解…"),
+        search.tick,
         probe,
     )
 

@@ -36,12 +36,13 @@ class Search:
         """Seconds until the limit, never below zero."""
         return max(0.0, self.seconds - self.passed)
 
-    def tick(self, text: str) -> None:
-        """Say that the search is alive; the place to be cancelled from."""
+    def tick(self, text: str = "正在求解…") -> bool:
+        """Say that the search is alive, and return whether its time is up; cancelled from here."""
         now = self.passed
         if now - self._told >= TELL_EVERY:
             self._told = now
-            self._report(min(0.99, now / self.seconds) if self.seconds > 0 else 0.99, text)
+            self._report(min(0.99, now / self.seconds), text)
+        return now >= self.seconds
 
     def tell(self, objective: float | None, bound: float | None, text: str = "") -> None:
         """Take note of an answer's objective and/or of a bound."""
