@@ -235,14 +235,19 @@ def ready_seconds(ask: TimeAsk, grades: tuple[str, ...]) -> Floats:
 
 
 def timer_of(
-    plan: Plan, ask: TimeAsk, chosen: Facilities, people: Demand, report: Report = silent
+    plan: Plan,
+    ask: TimeAsk,
+    chosen: Facilities,
+    people: Demand,
+    report: Report = silent,
+    ranks: int = RANKS,
 ) -> Timer:
-    """What tells the minutes of an ask."""
+    """What tells the minutes of an ask, for the ``ranks`` quickest facilities."""
     ready = ready_seconds(ask, chosen.grade)
     who, weather = ask.profile, ask.condition
     if ask.measure == "detour":
         leg = who.leg(who.straight, weather)
-        return Straight(Ruler(plan.crs), leg, chosen.x, chosen.y, ready, RANKS)
+        return Straight(Ruler(plan.crs), leg, chosen.x, chosen.y, ready, ranks)
     cross = ask.measure == "friction"
     network = network_of(
         plan, ask.status, join=ask.join, needed=not cross, report=part(report, 0.0, 0.4)
@@ -256,8 +261,8 @@ def timer_of(
             raise Refused("规划里没有规划区的边界,不知道越野要算多大范围。请先添加行政区。")
         grid = ground(people)
         land = (ask.terrain or even(grid, who.offroad.kmh)).without(wet)
-        return across(cost, land, grid, places, ready, RANKS, part(report, 0.4, 1.0))
-    return ByRoad(reach(cost, places, ready, RANKS, report=part(report, 0.4, 1.0)))
+        return across(cost, land, grid, places, ready, ranks, part(report, 0.4, 1.0))
+    return ByRoad(reach(cost, places, ready, ranks, report=part(report, 0.4, 1.0)))
 
 
 def zones(plan: Plan, wanted: frozenset[FeatureId]) -> list[shapely.Geometry]:

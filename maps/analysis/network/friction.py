@@ -20,7 +20,7 @@ from maps.analysis.network.ground import Ground
 from maps.analysis.network.lines import Floats, Ints
 from maps.analysis.network.snap import Places, joinable, legs
 from maps.analysis.network.terrain import OFF_PATH, Terrain, even, tobler
-from maps.analysis.network.timers import Spots, snapped
+from maps.analysis.network.timers import Spots, snapped, snapper_of
 from maps.analysis.network.travel import Graph, quickest, ranks
 
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -49,8 +49,16 @@ class Across:
 
     def at(self, spots: Spots) -> tuple[Floats, Ints]:
         """Seconds (k, n) to places by the quicker of cell and road, and who comes."""
+        return self._at(self.places(spots))
+
+    def first(self, x: Floats, y: Floats) -> Floats:
+        """Seconds from the quickest facility to places that nobody asks about twice."""
+        network, vehicle = self.costs.network, self.costs.profile.name
+        return self._at(snapper_of(network, vehicle).snap(x, y))[0][0]
+
+    def _at(self, places: Places) -> tuple[Floats, Ints]:
         k = len(self.seconds)
-        node, leg = _cell_leg(self.terrain, self.costs, spots.x, spots.y)
+        node, leg = _cell_leg(self.terrain, self.costs, places.x, places.y)
         inside = node >= 0
         times, who = [], []
         cell = np.full((k, len(node)), np.inf)
@@ -59,7 +67,6 @@ class Across:
         name[:, inside] = self.who[:, self.stops.count + node[inside]]
         times.append(cell)
         who.append(name)
-        places = self.places(spots)
         off = legs(places, self.costs)
         for stop, part in _beside(self.stops, self.costs, places):
             times.append(self.seconds[:, stop] + part + off)

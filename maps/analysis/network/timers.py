@@ -38,6 +38,10 @@ class Timer(Protocol):
         """Seconds (k, n) ascending, infinite where unreached; facility numbers, -1 there."""
         ...
 
+    def first(self, x: Floats, y: Floats) -> Floats:
+        """Seconds from the quickest facility to places that nobody asks about twice."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class ByRoad:
@@ -53,6 +57,11 @@ class ByRoad:
         costs: Costs = self.found.costs
         return snapped(costs.network, costs.profile.name, spots)
 
+    def first(self, x: Floats, y: Floats) -> Floats:
+        costs: Costs = self.found.costs
+        places = snapper_of(costs.network, costs.profile.name).snap(x, y)
+        return self.found.at_places(places)[0][0]
+
 
 @dataclass(frozen=True, eq=False)
 class Straight:
@@ -65,12 +74,18 @@ class Straight:
     start: Floats
     ranks: int = 3
 
+    def first(self, x: Floats, y: Floats) -> Floats:
+        return self._ranked(x, y)[0][0]
+
     def at(self, spots: Spots) -> tuple[Floats, Ints]:
-        count = len(spots.x)
+        return self._ranked(spots.x, spots.y)
+
+    def _ranked(self, x: Floats, y: Floats) -> tuple[Floats, Ints]:
+        count = len(x)
         seconds = np.full((self.ranks, count), np.inf)
         who = np.full((self.ranks, count), -1, np.intp)
         for i in range(len(self.x)):
-            away = self.ruler.distance(self.x[i], self.y[i], spots.x, spots.y)
+            away = self.ruler.distance(self.x[i], self.y[i], x, y)
             _insert(seconds, who, self.start[i] + self.leg.seconds(away), i)
         return seconds, who
 

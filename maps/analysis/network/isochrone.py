@@ -1,0 +1,265 @@
+"""What is reached within so many minutes, as areas: bands, holes, people.
+
+An area is the union of two parts: the outline of the ground from which the way to the
+road is short enough (see ``contour``), and the reached stretches of road themselves, cut
+where the time ends (in the middle of an edge, not at a node) and drawn ``HALF_WIDTH``
+to each side. No vertex therefore lies where the time exceeds the limit by more than
+the leg over ``HALF_WIDTH``.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.ops import substring
+
+from data.geodesy import Ruler
+from data.plan import Plan
+from data.progress import Report, part, silent
+from data.refused import Refused
+from maps.analysis.demand import Demand, demand
+from maps.analysis.network.contour import outline
+from maps.analysis.network.friction import Across
+from maps.analysis.network.lines import Floats, Ints
+from maps.analysis.network.remarks import Remarks, remarks
+from maps.analysis.network.timers import ByRoad, Straight, Timer
+from maps.analysis.network.travel import Reach
+from maps.analysis.timecover import (
+    TimeAsk,
+    check_minutes,
+    facilities_of,
+    timer_of,
+    titles,
+)
+
+HALF_WIDTH = 20.0
+"""Metres to each side of a reached road beyond the reached ground."""
+
+_SQUARES = 12_000
+"""About how many squares the ground around one answer is divided into."""
+
+_FINEST = 25.0
+
+
+@dataclass(frozen=True)
+class Band:
+    """One limit: ``shape`` reached within ``minutes``, ``ring`` beyond the limit before.
+
+    ``facility`` "" when the facilities are taken together. Areas true km², persons
+    None when unknown; ``ring_…`` counts the ring alone.
+    """
+
+    facility: str
+    minutes: float
+    shape: shapely.Geometry
+    ring: shapely.Geometry
+    area_km2: float
+    ring_km2: float
+    people: float | None
+    ring_people: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Isochrones:
+    """Bands by facility (if asked for) and limit, ascending; remarks as in ``TimeCover``."""
+
+    ask: TimeAsk
+    plan: Plan
+    limits: tuple[float, ...]
+    bands: tuple[Band, ...]
+    remarks: Remarks
+    basis: str
+
+
+def isochrones(
+    plan: Plan,
+    ask: TimeAsk,
+    limits: Sequence[float],
+    *,
+    each: bool = False,
+    report: Report = silent,
+) -> Isochrones:
+    """Return the areas reached within each of ``limits`` (minutes; ``ask.minutes`` is not used).
+
+    ``each``: one set of bands per facility instead of one for all. Raises Refused as
+    ``timecover`` does.
+    """
+    limits = tuple(sorted(set(limits)))
+    if not limits:
+        raise Refused("请至少给一个时限(分钟),例如 5,10,15。")
+    for limit in limits:
+        check_minutes(limit)
+    chosen = facilities_of(plan, ask)
+    people = demand(plan, ask.people)
+    names = titles(plan, chosen)
+    timer = timer_of(plan, ask, chosen, people, part(report, 0.0, 0.3), ranks=1)
+    seconds, who = timer.at(people.nearby)
+    notes = remarks(plan, ask.profile, ask.condition, timer, chosen, names, people, seconds, who)
+    if each:
+        bands = _for_each(plan, ask, names, limits, people, part(report, 0.3, 1.0))
+    else:
+        bands = _bands(plan, timer, "", limits, people, part(report, 0.3, 1.0))
+    report(1.0, "等时圈已算出")
+    return Isochrones(ask, plan, limits, tuple(bands), notes, people.basis)
+
+
+def _for_each(
+    plan: Plan,
+    ask: TimeAsk,
+    names: tuple[str, ...],
+    limits: tuple[float, ...],
+    people: Demand,
+    report: Report,
+) -> list[Band]:
+    chosen = facilities_of(plan, ask)
+    out: list[Band] = []
+    for i, name in enumerate(names):
+        report(i / len(names), f"正在画“{name}”的等时圈…")
+        alone = replace(ask, only=frozenset([(chosen.layer[i], chosen.fid[i])]))
+        timer = timer_of(plan, alone, facilities_of(plan, alone), people, ranks=1)
+        out += _bands(plan, timer, name, limits, people, silent)
+    return out
+
+
+def _bands(
+    plan: Plan,
+    timer: Timer,
+    name: str,
+    limits: tuple[float, ...],
+    people: Demand,
+    report: Report,
+) -> list[Band]:
+    ruler = Ruler(plan.crs)
+    minutes = timer.at(people.nearby)[0][0] / 60.0
+    inside = people.district < len(people.districts) if people.districts else np.isfinite(minutes)
+    out: list[Band] = []
+    before: shapely.Geometry = shapely.Polygon()
+    for i, limit in enumerate(limits):
+        report(i / len(limits), f"正在画 {limit:g} 分钟等时圈…")
+        shape = shapely.union(reached_area(timer, limit * 60.0, ruler), before)
+        ring = shapely.difference(shape, before)
+        size = float(ruler.area(shape))
+        within = minutes <= limit + 1e-9
+        count = float(people.persons[within & inside].sum()) if people.known else None
+        last = out[-1] if out else None
+        out.append(
+            Band(
+                name,
+                limit,
+                shape,
+                ring,
+                size,
+                size - (last.area_km2 if last else 0.0),
+                count,
+                None if count is None else count - ((last.people or 0.0) if last else 0.0),
+            )
+        )
+        before = shape
+    return out
+
+
+def reached_area(timer: Timer, limit: float, ruler: Ruler) -> shapely.Geometry:
+    """The area reached within ``limit`` seconds, in the plan's CRS."""
+    if isinstance(timer, Straight):
+        radius = (limit - timer.start) / float(timer.leg.seconds(np.ones(1))[0])
+        near = radius > 0
+        return shapely.union_all(ruler.circles(timer.x[near], timer.y[near], radius[near]))
+    if isinstance(timer, Across):
+        land = timer.terrain
+        rows, columns = land.kmh.shape
+        box = (
+            land.west,
+            land.north - rows * land.cell,
+            land.west + columns * land.cell,
+            land.north,
+        )
+        return outline(lambda x, y: timer.first(x, y) <= limit, box, land.cell / 2)
+    assert isinstance(timer, ByRoad)
+    return _road_area(timer, limit)
+
+
+def _road_area(timer: ByRoad, limit: float) -> shapely.Geometry:
+    roads, earliest = reached_roads(timer.found, limit)
+    if not len(roads):
+        return shapely.Polygon()
+    costs = timer.found.costs
+    leg = costs.profile.leg(costs.profile.offroad, costs.condition)
+    west, south, east, north = shapely.total_bounds(roads)
+    # The map is stretched by less than 0.2 % anywhere near a plan's middle meridian.
+    reach = (limit - earliest) / float(leg.seconds(np.ones(1))[0]) * 1.002
+    box = (west - reach, south - reach, east + reach, north + reach)
+    cell = math.sqrt((box[2] - box[0]) * (box[3] - box[1]) / _SQUARES)
+    ground = outline(lambda x, y: timer.first(x, y) <= limit, box, max(cell, _FINEST))
+    shapely.prepare(ground)
+    tips = roads[~shapely.covered_by(roads, ground)]
+    strips = shapely.buffer(tips, HALF_WIDTH, cap_style="flat", quad_segs=4)
+    return shapely.union_all([ground, *strips])
+
+
+def reached_roads(found: Reach, limit: float) -> tuple[npt.NDArray[Any], float]:
+    """The stretches of road reached within ``limit`` seconds, and the earliest time on them."""
+    costs = found.costs
+    network = costs.network
+    edge, low, high, time = _stretches(found, _near(found, limit), limit)
+    if not len(edge):
+        return np.zeros(0, dtype=object), limit
+    whole = (low <= 0) & (high >= 1)
+    cut = [
+        substring(network.shapes[e], a, b, normalized=True)
+        for e, a, b in zip(edge[~whole], low[~whole], high[~whole], strict=True)
+    ]
+    lines = np.concatenate([network.shapes[edge[whole]], np.array(cut, dtype=object)])
+    return lines, float(time.min())
+
+
+def _near(found: Reach, limit: float) -> Ints:
+    """Edges of chains with a reached end or a facility on them."""
+    network = found.costs.network
+    hit = found.seconds[0] <= limit
+    chain = hit[network.a] | hit[network.b]
+    places = found.facilities
+    on = (places.edge >= 0) & (found.start <= limit)
+    chain[network.chain[places.edge[on]]] = True
+    return np.flatnonzero(chain[network.chain])
+
+
+def _stretches(found: Reach, edge: Ints, limit: float) -> tuple[Ints, Floats, Floats, Floats]:
+    """Reached stretches: edge, from fraction, to fraction, time at the earlier end."""
+    costs = found.costs
+    seconds = costs.seconds[edge]
+    at_tail = found.at(edge, np.zeros(len(edge)))[0][0]
+    at_head = found.at(edge, np.ones(len(edge)))[0][0]
+    rows: list[tuple[Ints, Floats, Floats, Floats]] = []
+    ahead = costs.along[edge] & (at_tail < limit) & np.isfinite(seconds)
+    e, t = edge[ahead], at_tail[ahead]
+    stop = np.minimum((limit - t) / costs.seconds[e], costs.open_to[e])
+    rows.append((e, np.zeros(len(e)), np.minimum(stop, 1.0), t))
+    back = costs.against[edge] & (at_head < limit) & np.isfinite(seconds)
+    e, t = edge[back], at_head[back]
+    stop = np.maximum(1.0 - (limit - t) / costs.seconds[e], costs.open_from[e])
+    rows.append((e, np.maximum(stop, 0.0), np.ones(len(e)), t))
+    rows += _around(found, limit)
+    edge, low, high, time = (np.concatenate([r[i] for r in rows]) for i in range(4))
+    good = high > low
+    return edge[good], low[good], high[good], time[good]
+
+
+def _around(found: Reach, limit: float) -> list[tuple[Ints, Floats, Floats, Floats]]:
+    """Stretches of the facilities' own edges."""
+    costs, places = found.costs, found.facilities
+    on = np.flatnonzero((places.edge >= 0) & (found.start < limit))
+    e, f, t = places.edge[on], places.fraction[on], found.start[on]
+    seconds = costs.seconds[e]
+    share = np.divide(limit - t, seconds, out=np.zeros(len(e)), where=np.isfinite(seconds))
+    before, after = f <= costs.open_to[e], f >= costs.open_from[e]
+    top = np.where(before, costs.open_to[e], 1.0)
+    bottom = np.where(after, costs.open_from[e], 0.0)
+    bottom = np.where(before, 0.0, bottom)
+    free = before | after
+    high = np.where(free & costs.along[e], np.minimum(f + share, top), f)
+    low = np.where(free & costs.against[e], np.maximum(f - share, bottom), f)
+    return [(e, low, high, t)]
