@@ -101,6 +101,7 @@ def drop(canvas: Canvas, drag: Drag) -> None:
     layer = canvas.plan.layer(drag.found.layer)
     text = f"移动{layer.kind.title}“{drag.name}”" if drag.name else f"移动{layer.kind.title}"
     shape = shapely.Point(*drag.at)
+    canvas.session.live_end()  # the edit ends the live numbers: who shows them hears it first
     if canvas.session.do(text, edits.move_feature(layer.name, drag.found.fid, shape)):
         canvas.settle(drag)
 

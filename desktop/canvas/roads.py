@@ -37,13 +37,18 @@ def draw(
             continue
         look = style.ROADS.get(name, style.ROAD_OTHER)
         casing = found.layer.look.color or theme.road_casing
+        thin = found.layer.look.color or max(
+            theme.road_casing,
+            theme.road_heart,
+            key=lambda color: style.contrast(color, theme.district),
+        )
         for dashed in (False, True):
             parts = _pieces(simple[of_class & (planned == dashed)], port)
             if look.heart:
                 _stroke(painter, parts, casing, look.heart + 2 * look.casing, False, check)
                 _stroke(painter, parts, theme.road_heart, look.heart, dashed, check)
             else:
-                _stroke(painter, parts, casing, look.casing * 1.6, dashed, check)
+                _stroke(painter, parts, thin, look.casing * 1.6, dashed, check)
 
 
 def _pieces(shapes: npt.NDArray[np.object_], port: Port) -> list[Floats]:
