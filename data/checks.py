@@ -15,28 +15,18 @@ import pandas as pd
 import pyproj
 import shapely
 
-from data.kinds import Column
+from data.degrees import BOUNDS
+from data.kinds import SHAPE_TITLES, SHAPES, Column
 from data.plan import GEOGRAPHIC, Layer, Plan
 
 Severity = Literal["错误", "警告", "提示"]
 SEVERITIES: tuple[Severity, ...] = ("错误", "警告", "提示")
-
-LONGITUDES = (73.0, 136.0)
-LATITUDES = (3.0, 54.0)
-"""Degrees inside which a place in China lies."""
 
 MANY = 20
 """From so many features with the same fault in a layer on, one sentence tells of the rest."""
 
 SLIVER_KM2 = 0.05
 """Overlaps and gaps up to this size are drawing accuracy, not mistakes."""
-
-_SHAPES = {
-    "point": ("Point",),
-    "line": ("LineString", "MultiLineString"),
-    "polygon": ("Polygon", "MultiPolygon"),
-}
-_SHAPE_TITLES = {"point": "点", "line": "线", "polygon": "面"}
 
 
 @dataclass(frozen=True)
@@ -112,13 +102,13 @@ def _ids(layer: Layer, plan: Plan) -> Iterator[Problem]:
 
 def _shapes(layer: Layer, plan: Plan) -> Iterator[Problem]:
     shapes = _array(layer)
-    title = _SHAPE_TITLES[layer.kind.geometry]
+    title = SHAPE_TITLES[layer.kind.geometry]
     nothing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     for fid in layer.frame.index[nothing]:
         text = f"{title_of(layer, fid)}没有位置,图上看不到,也不参与计算。请补上位置或删除它。"
         yield Problem(layer.name, int(fid), text, "错误")
     for fid, shape in zip(layer.frame.index[~nothing], shapes[~nothing], strict=True):
-        if shape.geom_type not in _SHAPES[layer.kind.geometry]:
+        if shape.geom_type not in SHAPES[layer.kind.geometry]:
             text = f"{title_of(layer, fid)}应当是{title},现在不是。请重新绘制或删除它。"
             yield Problem(layer.name, int(fid), text, "错误")
     if layer.kind.geometry == "polygon":
@@ -164,8 +154,8 @@ def _in_china(
     inside = np.ones(len(boxes), dtype=bool)
     for x, y in ((0, 1), (0, 3), (2, 1), (2, 3)):
         lon, lat = to_degrees.transform(boxes[:, x], boxes[:, y])
-        inside &= (lon >= LONGITUDES[0]) & (lon <= LONGITUDES[1])
-        inside &= (lat >= LATITUDES[0]) & (lat <= LATITUDES[1])
+        for degrees, (low, high) in ((lon, BOUNDS["经度"]), (lat, BOUNDS["纬度"])):
+            inside &= (degrees >= low) & (degrees <= high)
     return inside
 
 
@@ -264,6 +254,13 @@ def _coverage_of_land(plan: Plan) -> Iterator[Problem]:
         return
     shapes = np.array([shape for _, _, shape in owned], dtype=object)
     tree = shapely.STRtree(shapes)
+    yield from _overlaps(owned, shapes, tree)
+    yield from _gaps(owned[0][0], np.array(others, dtype=object), tree)
+
+
+def _overlaps(
+    owned: list[tuple[Layer, int, Any]], shapes: npt.NDArray[Any], tree: shapely.STRtree
+) -> Iterator[Problem]:
     for i, j in tree.query(shapes, predicate="intersects").T:
         if i >= j:
             continue
@@ -275,8 +272,11 @@ def _coverage_of_land(plan: Plan) -> Iterator[Problem]:
                 "那里的人口会被算到其中一个区。请修正边界。"
             )
             yield Problem(layer.name, fid, text, "警告")
-    union = shapely.union_all(np.array(others, dtype=object))
-    for part in shapely.get_parts(union):
+
+
+def _gaps(layer: Layer, districts: npt.NDArray[Any], tree: shapely.STRtree) -> Iterator[Problem]:
+    """Holes in the land of all districts that border on one of ours (those in ``tree``)."""
+    for part in shapely.get_parts(shapely.union_all(districts)):
         for ring in part.interiors:
             hole = shapely.Polygon(ring)
             ours = len(tree.query(hole, predicate="intersects"))
@@ -287,7 +287,7 @@ def _coverage_of_land(plan: Plan) -> Iterator[Problem]:
                 f"行政区之间有一块约 {hole.area / 1e6:,.1f} km² 的空隙"
                 f"(东 {x:.0f}、北 {y:.0f} 附近)不属于任何区。如果不是邻县的飞地,请修正边界。"
             )
-            yield Problem(owned[0][0].name, None, text, "警告")
+            yield Problem(layer.name, None, text, "警告")
 
 
 def _outside(layer: Layer, plan: Plan) -> Iterator[Problem]:

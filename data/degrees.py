@@ -1,13 +1,13 @@
 """Longitude and latitude as people write them: decimal degrees or 度分秒.
 
-    118.9512   118°57′04.3″   东经118°57′   118 57 4.3   118度57分4.3秒   118.9512E
+118.9512   118°57′04.3″   东经118°57′   118 57 4.3   118度57分4.3秒   118.9512E
 """
 
 import re
 
 from data.refused import Refused
 
-_BOUNDS = {"经度": (73.0, 136.0), "纬度": (3.0, 54.0)}
+BOUNDS = {"经度": (73.0, 136.0), "纬度": (3.0, 54.0)}
 """Degrees inside which a place in China lies."""
 
 _MARKS = re.compile(r"[东西南北经纬EWNSewns度分秒°ºd′'’″\"”:\s]+")
@@ -37,14 +37,12 @@ def parse_degrees(text: str, name: str) -> float:
 
 def check_degrees(value: float, name: str) -> None:
     """Raise Refused unless a longitude (“经度”) or latitude (“纬度”) lies in China."""
-    low, high = _BOUNDS[name]
+    low, high = BOUNDS[name]
     if low <= value <= high:
         return
     other = "纬度" if name == "经度" else "经度"
-    other_low, other_high = _BOUNDS[other]
-    hint = (
-        "经度和纬度像是填反了。" if other_low <= value <= other_high else "请检查有没有写错。"
-    )
+    other_low, other_high = BOUNDS[other]
+    hint = "经度和纬度像是填反了。" if other_low <= value <= other_high else "请检查有没有写错。"
     raise Refused(f"{name} {value:g}° 不在中国范围内({low:g}°–{high:g}°),{hint}")
 
 

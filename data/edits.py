@@ -15,18 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from data.kinds import is_missing, kind, parse_value
+from data.kinds import SHAPE_TITLES, SHAPES, is_missing, kind, parse_value
 from data.plan import Layer, Look, Plan, empty_frame, unique_name
 from data.refused import Refused
 
 Edit = Callable[[Plan], Plan]
-
-_SHAPES = {
-    "point": ("Point",),
-    "line": ("LineString", "MultiLineString"),
-    "polygon": ("Polygon", "MultiPolygon"),
-}
-_SHAPE_TITLES = {"point": "点", "line": "线", "polygon": "面"}
 
 
 def add_feature(layer_name: str, shape: shapely.Geometry, values: Mapping[str, Any]) -> Edit:
@@ -273,8 +266,8 @@ def _places(layer: Layer, ids: Iterable[int]) -> npt.NDArray[np.intp]:
 def _check_shape(layer: Layer, shape: shapely.Geometry) -> None:
     if shape is None or shape.is_empty:
         raise Refused(f"“{layer.name}”的要素需要一个位置。")
-    if shape.geom_type not in _SHAPES[layer.kind.geometry]:
-        raise Refused(f"“{layer.name}”只能放{_SHAPE_TITLES[layer.kind.geometry]}要素。")
+    if shape.geom_type not in SHAPES[layer.kind.geometry]:
+        raise Refused(f"“{layer.name}”只能放{SHAPE_TITLES[layer.kind.geometry]}要素。")
     if not shapely.is_valid(shape):
         raise Refused(f"“{layer.name}”的图形自相交或不完整:{shapely.is_valid_reason(shape)}。")
 

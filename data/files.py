@@ -15,17 +15,16 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pyproj
 import shapely
 
 from data import beside, gpkg
-from data.kinds import BY_NAME
-from data.plan import Book, Layer, Look, Plan
+from data.content import book_of, content_of
+from data.plan import Book, Layer, Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
 
@@ -153,7 +152,7 @@ def write_book(book: Book, path: Path, report: Report = silent, before: Path | N
     """
     with gpkg.writing(path) as db:
         content = _write_layers(db, book, report)
-        _write_content(db, book.title, content)
+        _write_content(db, content)
         if before is not None and before.exists():
             # Another database cannot be attached inside a transaction.
             db.execute("COMMIT")
@@ -163,62 +162,27 @@ def write_book(book: Book, path: Path, report: Report = silent, before: Path | N
 
 
 def _write_layers(db: sqlite3.Connection, book: Book, report: Report) -> dict[str, Any]:
-    layers: list[dict[str, Any]] = []
     tables: dict[str, dict[str, Any]] = {}
-    taken = {TABLE.casefold()}
-    layer_numbers: dict[int, int] = {}
     table_of: dict[int, str] = {}
-    todo = {id(layer.frame): layer for plan in book.plans for layer in plan}
-    for plan in book.plans:
-        for layer in plan:
-            if id(layer) in layer_numbers:
-                continue
-            key = id(layer.frame)
-            if key not in table_of:
-                name = layer.name
-                if name.casefold() in taken and plan is not book.plans[0]:
-                    name = f"{layer.name}@{plan.name}"
-                table = gpkg.sql_name(name, taken)
-                done = len(table_of) / len(todo)
-                step = part(report, done, done + 1 / len(todo))
-                tables[table] = gpkg.write_table(db, table, layer.frame, layer.kind, step)
-                table_of[key] = table
-            layer_numbers[id(layer)] = len(layers)
-            layers.append(layer_entry(layer, table_of[key]))
-    return {
-        "current": book.current,
-        "facts": book.facts,
-        "scenarios": [
-            {"name": p.name, "crs": p.crs, "layers": [layer_numbers[id(x)] for x in p]}
-            for p in book.plans
-        ],
-        "layers": layers,
-        "tables": tables,
-    }
+    taken = {TABLE.casefold()}
+    total = len({id(layer.frame) for plan in book.plans for layer in plan})
+
+    def place(layer: Layer, plan: Plan) -> str:
+        key = id(layer.frame)
+        if key not in table_of:
+            name = layer.name
+            if name.casefold() in taken and plan is not book.plans[0]:
+                name = f"{layer.name}@{plan.name}"
+            table = gpkg.sql_name(name, taken)
+            step = part(report, len(table_of) / total, (len(table_of) + 1) / total)
+            tables[table] = gpkg.write_table(db, table, layer.frame, layer.kind, step)
+            table_of[key] = table
+        return table_of[key]
+
+    return {**content_of(book, place), "tables": tables}
 
 
-def layer_entry(layer: Layer, table: Any) -> dict[str, Any]:
-    """Return what is to be written down of a layer beside its frame, which is in ``table``."""
-    return {
-        "name": layer.name,
-        "kind": layer.kind_name,
-        "table": table,
-        "basis": layer.basis,
-        "cell": layer.cell,
-        "look": asdict(layer.look),
-    }
-
-
-def layer_of(entry: dict[str, Any], frame: gpd.GeoDataFrame) -> Layer:
-    """Return the layer that an entry and its frame make."""
-    look = Look(**entry["look"])
-    if look.filter is not None:
-        column, values = look.filter
-        look = replace(look, filter=(column, tuple(values)))
-    return Layer(entry["name"], entry["kind"], frame, entry["basis"], entry["cell"], look)
-
-
-def _write_content(db: sqlite3.Connection, title: str, content: dict[str, Any]) -> None:
+def _write_content(db: sqlite3.Connection, content: dict[str, Any]) -> None:
     db.execute(
         f"CREATE TABLE {gpkg.quoted(TABLE)} "
         "(id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, 项目 TEXT NOT NULL, 内容 TEXT NOT NULL)"
@@ -230,7 +194,7 @@ def _write_content(db: sqlite3.Connection, title: str, content: dict[str, Any]) 
     )
     rows = [
         ("格式", str(FORMAT)),
-        ("标题", title),
+        ("标题", content["title"]),
         ("规划", json.dumps(content, ensure_ascii=False)),
     ]
     db.executemany(f"INSERT INTO {gpkg.quoted(TABLE)} (项目, 内容) VALUES (?, ?)", rows)
@@ -338,21 +302,7 @@ def _read_book(db: sqlite3.Connection, content: dict[str, Any], path: Path, repo
             )
         step = part(report, n / len(content["tables"]), (n + 1) / len(content["tables"]))
         frames[table] = gpkg.read_table(db, table, note, step)
-    layers = []
-    for entry in content["layers"]:
-        if entry["kind"] not in BY_NAME:
-            raise Refused(
-                f"“{path.name}”的图层“{entry['name']}”是本版本不认识的类别“{entry['kind']}”,"
-                "请升级程序再打开。"
-            )
-        layers.append(layer_of(entry, frames[entry["table"]]))
-    plans = tuple(
-        Plan(s["name"], s["crs"], tuple(layers[i] for i in s["layers"]))
-        for s in content["scenarios"]
-    )
-    if not 0 <= content["current"] < len(plans):
-        raise ValueError("no such scenario")
-    return Book(content["title"], plans, content["current"], content["facts"])
+    return book_of(content, frames.__getitem__)
 
 
 def _damaged(path: Path) -> Refused:

@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
@@ -153,14 +154,41 @@ def write_table(
     for position, name in enumerate(attributes.columns):
         encoded = encode(attributes.iloc[:, position], kind.column(str(name)))
         columns.append((str(name), sql_name(str(name), taken), encoded))
-    declared = "".join(f", {quoted(sql)} {encoded.sql_type}" for _, sql, encoded in columns)
     shapes = np.asarray(frame.geometry.array, dtype=object)
-    shape_type = _shape_type(shapes, kind)
-    db.execute(
-        f"CREATE TABLE {quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
-        f"geom {shape_type}{declared})"
-    )
     srs = register_crs(db, frame.crs)
+    declared = [f"{quoted(sql)} {encoded.sql_type}" for _, sql, encoded in columns]
+    _declare(db, table, declared, shapes, srs, kind)
+    ids = [int(i) for i in frame.index]
+    values = [encoded.values for _, _, encoded in columns]
+    marks = ", ".join("?" * (2 + len(columns)))
+    for start in range(0, len(ids), CHUNK):
+        rows = slice(start, start + CHUNK)
+        db.executemany(
+            f"INSERT INTO {quoted(table)} VALUES ({marks})",
+            zip(ids[rows], _blobs(shapes[rows], srs), *(v[rows] for v in values), strict=True),
+        )
+        report(min(start + CHUNK, len(ids)) / len(ids), f"正在写“{table}”…")
+    note: Note = {
+        "crs": frame.crs.srs,
+        "columns": [{"name": n, "sql": sql, **e.note} for n, sql, e in columns],
+    }
+    if any(a >= b for a, b in itertools.pairwise(ids)):
+        note["rows"] = ids
+    return note
+
+
+def _declare(
+    db: sqlite3.Connection,
+    table: str,
+    columns: list[str],
+    shapes: npt.NDArray[Any],
+    srs: int,
+    kind: Kind,
+) -> None:
+    """Make the empty table and enter it in GeoPackage's own tables."""
+    shape_type = _shape_type(shapes, kind)
+    own = ["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", f"geom {shape_type}"]
+    db.execute(f"CREATE TABLE {quoted(table)} ({', '.join([*own, *columns])})")
     bounds: list[float | None] = [None] * 4
     if len(shapes) and not np.isnan(total := shapely.total_bounds(shapes)).any():
         bounds = [float(v) for v in total]
@@ -174,24 +202,6 @@ def write_table(
         "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, ?, 0)",
         (table, shape_type, srs, z),
     )
-    ids = [int(i) for i in frame.index]
-    values = [encoded.values for _, _, encoded in columns]
-    marks = ", ".join("?" * (2 + len(columns)))
-    for start in range(0, len(ids), CHUNK):
-        rows = slice(start, start + CHUNK)
-        blobs = _blobs(shapes[rows], srs)
-        db.executemany(
-            f"INSERT INTO {quoted(table)} VALUES ({marks})",
-            zip(ids[rows], blobs, *(column[rows] for column in values), strict=True),
-        )
-        report(min(start + CHUNK, len(ids)) / len(ids), f"正在写“{table}”…")
-    note: Note = {
-        "crs": frame.crs.srs,
-        "columns": [{"name": n, "sql": sql, **e.note} for n, sql, e in columns],
-    }
-    if any(a >= b for a, b in itertools.pairwise(ids)):
-        note["rows"] = ids
-    return note
 
 
 def read_table(
@@ -270,7 +280,7 @@ def _fetch(
     return rows
 
 
-def _shape_type(shapes: np.ndarray, kind: Kind) -> str:
+def _shape_type(shapes: npt.NDArray[Any], kind: Kind) -> str:
     """Return one type name for the table: the multi type as soon as one feature is multi."""
     names = {s.geom_type.upper() for s in shapes if s is not None}
     if not names:
@@ -281,7 +291,7 @@ def _shape_type(shapes: np.ndarray, kind: Kind) -> str:
     return f"MULTI{singles.pop()}" if len(singles) == 1 else "GEOMETRY"
 
 
-def _blobs(shapes: np.ndarray, srs: int) -> Iterator[bytes | None]:
+def _blobs(shapes: npt.NDArray[Any], srs: int) -> Iterator[bytes | None]:
     wkb = shapely.to_wkb(shapes, byte_order=1, flavor="iso")
     empty = shapely.is_empty(shapes)
     plain = b"GP\0\x01" + srs.to_bytes(4, "little", signed=True)

@@ -17,6 +17,15 @@ from data.refused import Refused
 Geometry = Literal["point", "line", "polygon"]
 ValueType = Literal["text", "number", "whole", "date"]
 
+SHAPES: dict[Geometry, tuple[str, ...]] = {
+    "point": ("Point",),
+    "line": ("LineString", "MultiLineString"),
+    "polygon": ("Polygon", "MultiPolygon"),
+}
+"""The geometry types a kind's features may have."""
+
+SHAPE_TITLES: dict[Geometry, str] = {"point": "点", "line": "线", "polygon": "面"}
+
 STATUSES = ("现状", "在建", "规划", "撤销")
 """What a facility is: existing, under construction, planned, to be closed."""
 

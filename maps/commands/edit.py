@@ -13,7 +13,7 @@ from data import edits, files
 from data.degrees import parse_degrees
 from data.edits import Edit
 from data.geodesy import Ruler
-from data.kinds import Kind, kind
+from data.kinds import SHAPE_TITLES, Kind, kind
 from data.lock import FileLock
 from data.plan import Book, Layer, Plan
 from data.progress import part
@@ -76,7 +76,7 @@ def _back_to(book: Book, changed: Book) -> Book:
 def _add(arguments: argparse.Namespace, plan: Plan) -> tuple[Edit, dict[str, Any], str]:
     this = kind(arguments.kind)
     if this.geometry != "point":
-        what = {"line": "线", "polygon": "面"}[this.geometry]
+        what = SHAPE_TITLES[this.geometry]
         raise Refused(f"“{this.title}”是{what},不能按一个坐标添加。请在窗口里绘制,或导入图层。")
     shape = _place(arguments, plan)
     prepared = plan if arguments.layer is not None else edits.ensure_layer(this.name)(plan)

@@ -7,7 +7,7 @@ from typing import Any
 from data.checks import Problem, problems
 from data.files import load
 from data.geodesy import Ruler
-from data.kinds import is_missing
+from data.kinds import SHAPE_TITLES, is_missing
 from data.plan import Book, Layer, Plan, crs_title
 from data.progress import part
 from data.scenarios import find_scenario
@@ -15,7 +15,6 @@ from maps.commands.common import answer, json_argument, plan_argument, progress
 from maps.commands.table import table
 
 UNKNOWN = "未知"
-_SHAPES = {"point": "点", "line": "线", "polygon": "面"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +114,7 @@ def as_text(book: Book, plan: Plan, told: dict[str, Any], found: list[Problem]) 
     lines = [f"{book.title}  方案:{plan.name}{others}", f"坐标系:{crs_title(plan.crs)}", ""]
     rows = [["图层", "类别", "图形", "数量"]]
     rows += [
-        [x.name, x.kind.title, _SHAPES[x.kind.geometry], f"{len(x):,}"]
+        [x.name, x.kind.title, SHAPE_TITLES[x.kind.geometry], f"{len(x):,}"]
         for x in reversed(plan.layers)
     ]
     lines += table(rows, right=frozenset({3}))

@@ -27,9 +27,10 @@ import numpy as np
 import shapely
 
 from data import edits, files, scenarios
-from data.journal import Journal, recoverable
+from data.journal import Journal
 from data.lock import FileLock
 from data.plan import Book, Plan, make_layer
+from data.recovery import recoverable
 from tests.data.books import CRS, district_layer, point_layer
 
 PROMISE = 1.0

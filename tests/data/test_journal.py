@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import shapely
 
-from data import edits, files, journal, processes, scenarios
-from data.files import Stamp
-from data.journal import Journal, Recovery, recoverable
+from data import edits, files, journal, processes, recovery, scenarios
+from data.files import Opened
+from data.journal import Journal
 from data.plan import Book
+from data.recovery import Recovery, recoverable
 from data.refused import Refused
 from data.same import same_book
 from tests.data.books import point_layer, small_book
@@ -43,10 +44,18 @@ def start(state: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def plan_file(tmp_path: Path) -> tuple[Path, Book, Stamp]:
+def opened(tmp_path: Path) -> Opened:
     path = tmp_path / "规划.gpkg"
     book = scenarios.copy_scenario("方案一")(small_book())
-    return path, book, files.save(book, path)
+    return Opened(book, path, files.save(book, path))
+
+
+@pytest.fixture
+def own(start: Start, opened: Opened) -> Journal:
+    """The journal of the opened plan."""
+    journal = start(opened.path)
+    journal.saved(opened.book, opened.stamp)
+    return journal
 
 
 def edited(book: Book, n: int) -> Book:
@@ -69,11 +78,9 @@ def only(state: Path) -> Recovery:
     return found[0]
 
 
-def test_edits_come_back(start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]) -> None:
-    path, book, stamp = plan_file
+def test_edits_come_back(own: Journal, state: Path, opened: Opened) -> None:
+    path, book, stamp = opened.path, opened.book, opened.stamp
     before = path.read_bytes()
-    own = start(path)
-    own.saved(book, stamp)
     own.flush()
     assert not state.exists()
     for n in range(5):
@@ -113,12 +120,8 @@ def test_a_new_plan_is_kept_whole(start: Start, state: Path) -> None:
     assert same_book(found.book(), book)
 
 
-def test_nothing_is_kept_of_what_is_saved(
-    start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]
-) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_nothing_is_kept_of_what_is_saved(own: Journal, state: Path, opened: Opened) -> None:
+    path, book, stamp = opened.path, opened.book, opened.stamp
     second = edited(book, 1)
     own.record(second)
     own.flush()
@@ -137,12 +140,8 @@ def test_nothing_is_kept_of_what_is_saved(
     assert same_book(only(state).book(), third)
 
 
-def test_edits_made_during_a_save(
-    start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]
-) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_edits_made_during_a_save(own: Journal, state: Path, opened: Opened) -> None:
+    path, book, stamp = opened.path, opened.book, opened.stamp
     second = edited(book, 1)
     own.record(second)
     own.flush()
@@ -156,27 +155,21 @@ def test_edits_made_during_a_save(
     assert (found.edits, found.file_changed()) == (1, False)
 
 
-def test_only_changed_layers_are_written(start: Start, plan_file: tuple[Path, Book, Stamp]) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_only_changed_layers_are_written(own: Journal, opened: Opened) -> None:
+    book = opened.book
     for n in range(4):
         book = edited(book, n + 1)
         own.record(book)
         own.flush()
     names = sorted(p.name for p in own.folder.iterdir())
     assert len(names) == 3  # the base, one layer, the manifest
-    told = json.loads((own.folder / journal.MANIFEST).read_text("utf-8"))
+    told = json.loads((own.folder / recovery.MANIFEST).read_text("utf-8"))
     where = [entry["table"] for entry in told["layers"]]
     assert sorted("base" in w for w in where) == [False, True, True]
 
 
-def test_a_file_changed_meanwhile_is_no_base(
-    start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]
-) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_a_file_changed_meanwhile_is_no_base(own: Journal, state: Path, opened: Opened) -> None:
+    path, book = opened.path, opened.book
     files.save(small_book("别人的"), path)
     changed = edited(book, 1)
     own.record(changed)
@@ -189,12 +182,8 @@ def test_a_file_changed_meanwhile_is_no_base(
     assert same_book(found.book(), changed)
 
 
-def test_killed_between_saving_and_clearing(
-    start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]
-) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_killed_between_saving_and_clearing(own: Journal, state: Path, opened: Opened) -> None:
+    path, book, stamp = opened.path, opened.book, opened.stamp
     changed = edited(book, 1)
     own.record(changed)
     own.flush()
@@ -204,8 +193,8 @@ def test_killed_between_saving_and_clearing(
     assert list(state.iterdir()) == []
 
 
-def test_closing(start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]) -> None:
-    path, book, stamp = plan_file
+def test_closing(start: Start, state: Path, opened: Opened) -> None:
+    path, book, stamp = opened.path, opened.book, opened.stamp
     for discard in (False, True):
         own = start(path)
         own.saved(book, stamp)
@@ -225,8 +214,8 @@ def test_closing(start: Start, state: Path, plan_file: tuple[Path, Book, Stamp])
     own.flush()
 
 
-def test_save_as(start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]) -> None:
-    path, book, stamp = plan_file
+def test_save_as(start: Start, state: Path, opened: Opened) -> None:
+    path, book, stamp = opened.path, opened.book, opened.stamp
     own = start()
     own.record(book)
     with pytest.raises(ValueError, match="path"):
@@ -240,12 +229,8 @@ def test_save_as(start: Start, state: Path, plan_file: tuple[Path, Book, Stamp])
     assert same_book(only(state).book(), changed)
 
 
-def test_trouble_is_told_and_passes(
-    start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]
-) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_trouble_is_told_and_passes(own: Journal, state: Path, opened: Opened) -> None:
+    book = opened.book
     state.write_text("a file where the folder should be")
     own.record(edited(book, 1))
     own.flush()
@@ -264,34 +249,26 @@ def test_trouble_is_told_and_passes(
     assert same_book(only(state).book(), changed)
 
 
-def test_a_folder_tidied_away_is_made_again(
-    start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]
-) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_a_folder_tidied_away_is_made_again(own: Journal, state: Path, opened: Opened) -> None:
+    book = opened.book
     own.record(edited(book, 1))
     own.flush()
-    journal._remove(own.folder)
+    recovery.remove(own.folder)
     changed = edited(edited(book, 1), 2)
     own.record(changed)
     die(own)
     assert same_book(only(state).book(), changed)
 
 
-def test_spoilt_journals_never_stop_the_program(
-    start: Start, state: Path, plan_file: tuple[Path, Book, Stamp]
-) -> None:
-    path, book, stamp = plan_file
-    own = start(path)
-    own.saved(book, stamp)
+def test_spoilt_journals_never_stop_the_program(own: Journal, state: Path, opened: Opened) -> None:
+    book = opened.book
     own.record(edited(book, 1))
     die(own)
     folder = only(state).folder
-    manifest = folder / journal.MANIFEST
+    manifest = folder / recovery.MANIFEST
     whole = manifest.read_bytes()
     told: list[str] = []
-    broken = folder.with_name(f"{journal.BROKEN}{folder.name}")
+    broken = folder.with_name(f"{recovery.BROKEN}{folder.name}")
     for content in (
         b"",
         b"{}",
@@ -317,8 +294,8 @@ def test_spoilt_journals_never_stop_the_program(
 
 
 def test_others_are_left_alone(state: Path) -> None:
-    own = journal._mark(processes.machine())
-    born = journal._mark(processes.birth(os.getpid()))
+    own = recovery.mark(processes.machine())
+    born = recovery.mark(processes.birth(os.getpid()))
     for name in (f"{own}-{os.getpid()}-{born}-00", "ffffffff-1-00000000-00", "文件夹", "a-b-c-d"):
         (state / name).mkdir(parents=True)
     assert recoverable(state) == []
