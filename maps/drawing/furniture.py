@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 _MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300)
 _THIN = Stroke(LIGHT.text, 0.15)
 _GRATICULE = Stroke("#8fa3b0", 0.1)
-_BAR_STEPS = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
+_BAR_STEPS = (0.8, 1.0, 2.0, 4.0, 5.0, 8.0)
 
 
 def frame(pen: Pen, page: Sheet) -> None:
@@ -161,7 +161,7 @@ def bar_metres(denominator: float, most: float) -> float:
     """Return the round length in metres whose bar is at most ``most`` mm at 1:denominator."""
     longest = most * denominator / 1000.0
     power = 10.0 ** math.floor(math.log10(longest))
-    return max(s * power for s in (0.8, *_BAR_STEPS, 8.0) if s * power <= longest * (1 + 1e-9))
+    return max(s * power for s in _BAR_STEPS if s * power <= longest * (1 + 1e-9))
 
 
 def numeric_scale(denominator: float) -> str:
@@ -300,9 +300,9 @@ def locator(content: Content) -> Locator | None:
 
 def notes(pen: Pen, page: Sheet, left: Sequence[str], right: str) -> None:
     """Write the small lines below the frame: sources on the left, one remark on the right."""
-    size = style.SMALLEST_PT
+    size = page.points(style.SMALLEST_PT)
     step = size * MM_PER_POINT * 1.35
-    y = page.frame.bottom - 2.0 - size * MM_PER_POINT / 2
+    y = page.frame.bottom - 2.0 * max(1.0, page.factor) - size * MM_PER_POINT / 2
     room = page.frame.width
     for line in left:
         words = line

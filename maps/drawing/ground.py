@@ -32,6 +32,7 @@ class Ground:
         self._window = shapely.box(*page.neat.grown(4.0).corners)
         self.around: list[tuple[str, shapely.Geometry]] = []
         self.districts: list[tuple[str, shapely.Geometry]] = []
+        self._whole: shapely.Geometry = self._window
 
     def draw(self) -> None:
         """Draw everything below the symbols; fill ``around`` and ``districts`` (page mm)."""
@@ -78,7 +79,7 @@ class Ground:
         ]
         self.pen.area(drawn, LIGHT.district)
         if len(drawn):
-            whole = shapely.union_all(drawn, grid_size=FINEST / 4)
+            whole = self._whole = shapely.union_all(drawn, grid_size=FINEST / 4)
             band = whole.difference(whole.buffer(-style.OUTLINE_BAND.mm * self.page.factor))
             self.pen.area([band], style.OUTLINE_BAND.color)
 
@@ -86,9 +87,8 @@ class Ground:
         shapes = np.array([shape for _, shape in self.districts], dtype=object)
         if not len(shapes):
             return
-        whole = shapely.union_all(shapes, grid_size=FINEST / 4)
         self.pen.lines(_lines_once(shapes, self._window), style.BOUNDARY)
-        edge = shapely.boundary(whole)
+        edge = shapely.boundary(self._whole)
         self.pen.lines([shapely.clip_by_rect(edge, *self._window.bounds)], style.OUTLINE)
 
     def _people(self, layer: Layer) -> None:
@@ -98,12 +98,13 @@ class Ground:
         breaks = style.population_breaks(people[known])
         ramp = np.array([_rgba(c, 1.0) for c in style.POPULATION_RAMP], np.uint8)
         colors = ramp[np.searchsorted(breaks, people[known], side="right")]
-        self._cells(points[known], colors, layer.cell)
+        self._cells(points[known], colors, layer.cell, self._whole)
 
     def _reached(self) -> None:
         reach = self.content.reach
         assert reach is not None
         result = reach.result
+        depths = self._on_page(reach.depths)
         outside = (result.counts == 0) & (result.demand.persons > 0)
         outside &= result.demand.district < max(1, len(result.demand.districts))
         persons = result.demand.persons[outside]
@@ -112,17 +113,21 @@ class Ground:
             steps = np.searchsorted(style.population_breaks(persons), persons, side="right")
             ramp = np.array([_rgba(style.UNREACHED, o) for o in style.UNREACHED_OPACITY], np.uint8)
             points = np.column_stack([nearby.x[outside], nearby.y[outside]])
-            self._cells(points, ramp[steps], result.demand.layer.cell)
-        depths = self._on_page(reach.depths)
+            beyond = self._whole.difference(depths[0])
+            self._cells(points, ramp[steps], result.demand.layer.cell, beyond)
         for i, shape in enumerate(depths):
             only = shape.difference(depths[i + 1]) if i + 1 < len(depths) else shape
             self.pen.area([only], style.COVERED, style.COVERED_OPACITY[i + 1])
         self.pen.lines([shapely.boundary(depths[0])], style.COVERED_EDGE)
 
     def _cells(
-        self, points: npt.NDArray[np.float64], colors: npt.NDArray[np.uint8], cell: float
+        self,
+        points: npt.NDArray[np.float64],
+        colors: npt.NDArray[np.uint8],
+        cell: float,
+        within: shapely.Geometry,
     ) -> None:
-        """Draw squares of ``cell`` metres (or small dots, without a cell) in RGBA colours."""
+        """Draw squares of ``cell`` metres (dots without a cell) in RGBA, cut to ``within``."""
         if not len(points):
             return
         if cell <= 0:
@@ -139,7 +144,7 @@ class Ground:
         west, south = self.fit.to_page(least)
         step = cell * self.fit.factor
         box = Box(west, south, west + columns * step, south + rows * step)
-        self.pen.picture(pixels, box)
+        self.pen.picture(pixels, box, [within])
 
     def _zones(self) -> None:
         for layer in self.content.zones:

@@ -149,10 +149,11 @@ _SHADES = style.UNREACHED_OPACITY[::2]
 def _population(values: list[float], cell: float) -> list[Entry]:
     breaks = style.population_breaks(values)
     unit = "人/km²" if cell == 1000 else f"人/{cell:g} m 格"
-    texts = [f"< {breaks[0]:,.0f} {unit}"]
+    texts = [f"< {breaks[0]:,.0f}"]
     texts += [f"{a:,.0f}–{b:,.0f}" for a, b in pairwise(breaks)]
     texts.append(f"≥ {breaks[-1]:,.0f}")
-    return [Entry(t, _swatch(c)) for t, c in zip(texts, style.POPULATION_RAMP, strict=True)]
+    swatches = [Entry(t, _swatch(c)) for t, c in zip(texts, style.POPULATION_RAMP, strict=True)]
+    return [Entry(f"人口密度({unit})"), *swatches]
 
 
 def _base(content: Content, page: Sheet) -> list[Entry]:
@@ -164,6 +165,8 @@ def _base(content: Content, page: Sheet) -> list[Entry]:
         out.append(_settlement("居民点", page))
     grades = {str(g) for layer in content.roads for g in layer.column("等级")}
     out += [Entry(g, _road(g)) for g in reversed(style.ROAD_ORDER) if g in grades]
+    if grades - set(style.ROAD_ORDER):
+        out.append(Entry("其他道路", _road("")))
     if content.districts:
         out.append(Entry("规划范围", _line(style.OUTLINE, band=True)))
     if len(content.districts) > 1:
@@ -244,6 +247,10 @@ def _settlement(class_: str, page: Sheet) -> Entry:
     return Entry(class_, lambda pen, box: pen.symbols(symbol, _middle(box), mm))
 
 
+LEAST_WIDTH = 48.0
+"""Room for a scale bar below the entries, mm on A3."""
+
+
 def _cuts(n: int, count: int) -> list[tuple[int, ...]]:
     """Return every way to cut a row of ``n`` into ``count`` parts."""
     return list(combinations(range(1, n), count - 1))
@@ -264,7 +271,10 @@ class Legend:
         self.columns = self._columns(listed, room)
         self.widths = [self._width(column) for column in self.columns]
         tall = max((self._height(column) for column in self.columns), default=0.0)
-        self.width = sum(self.widths) + self.pad * (len(self.columns) + 1)
+        beside = self.pad * (len(self.columns) + 1)
+        spare = max(0.0, LEAST_WIDTH * f - sum(self.widths) - beside)
+        self.widths = [width + spare / len(self.widths) for width in self.widths]
+        self.width = sum(self.widths) + beside
         self.height = tall + extra + 2 * self.pad + 1.3 * self.head
 
     def _columns(self, listed: tuple[Group, ...], room: float) -> list[list[Group]]:

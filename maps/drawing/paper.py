@@ -77,10 +77,10 @@ def sheet(paper: str, landscape: bool) -> Sheet:
         raise Refused(f"没有“{paper}”这种纸。可用的纸张:{'、'.join(SIZES)}。")
     long, short = SIZES[paper]
     width, height = (long, short) if landscape else (short, long)
-    # The eye is further from a large sheet: text grows with the root of the side.
-    factor = math.sqrt(long / SIZES["A3"][0])
+    # The eye is further from a large sheet: text and symbols grow with it, but less than it.
+    factor = (long / SIZES["A3"][0]) ** 0.75
     margin = 10.0 * factor
-    title, notes, band = 13.0 * factor, 8.0, 5.0 * factor
+    title, notes, band = 13.0 * factor, 8.0 * max(1.0, factor), 5.0 * factor
     frame = Box(margin, margin + notes, width - margin, height - margin - title)
     return Sheet(width, height, factor, frame.grown(-band), frame)
 
@@ -98,13 +98,15 @@ class Fit:
 
     ``denominator`` is the scale that is printed; ``factor`` mm per map metre is made so that
     *true* distances have that scale in the middle of the area (a Gauss-Krüger map stretches
-    distances by up to 0.9 ‰ within its zone). ``hidden``: mm² of the area under the boxes.
+    distances by up to 0.9 ‰ within its zone). ``hidden``: mm² of the area under the boxes;
+    ``aside``: mm from the middle of the neat line to the middle of the area.
     """
 
     denominator: float
     factor: float
     origin: tuple[float, float]
     hidden: float = 0.0
+    aside: float = 0.0
 
     def to_page(self, metres: Floats) -> Floats:
         """Return (n, 2) plan coordinates in mm on the page."""
@@ -142,18 +144,23 @@ def fit(
         factor = 1000.0 / denominator / stretch
         found = _free_place(small, factor, middle, neat, boxes)
         if found is not None:
-            return _fit(denominator, factor, middle, found)
+            return _fit(denominator, factor, middle, found, neat)
     denominator = candidates[0]
     factor = 1000.0 / denominator / stretch
     centre, hidden = _least_covered(small, factor, middle, neat, boxes)
-    return replace(_fit(denominator, factor, middle, centre), hidden=hidden)
+    return replace(_fit(denominator, factor, middle, centre, neat), hidden=hidden)
 
 
 def _fit(
-    denominator: float, factor: float, middle: tuple[float, float], at: tuple[float, float]
+    denominator: float,
+    factor: float,
+    middle: tuple[float, float],
+    at: tuple[float, float],
+    neat: Box,
 ) -> Fit:
     origin = (middle[0] - at[0] / factor, middle[1] - at[1] / factor)
-    return Fit(denominator, factor, origin)
+    centre = ((neat.left + neat.right) / 2, (neat.bottom + neat.top) / 2)
+    return Fit(denominator, factor, origin, aside=math.dist(at, centre))
 
 
 def _places(

@@ -119,8 +119,16 @@ class Pen:
             artist.set_transform(size)
             self._add(artist)
 
-    def picture(self, pixels: npt.NDArray[np.uint8], box: Box) -> None:
-        """Draw an RGBA picture (rows from the top) over ``box``, pixels as sharp squares."""
+    def picture(
+        self,
+        pixels: npt.NDArray[np.uint8],
+        box: Box,
+        within: Iterable[shapely.Geometry] = (),
+    ) -> None:
+        """Draw an RGBA picture (rows from the top) over ``box``, pixels as sharp squares.
+
+        Polygons in ``within`` (mm), if there are any, cut it to their outline.
+        """
         self._z += 1
         image = self.axes.imshow(
             pixels,
@@ -130,7 +138,10 @@ class Pen:
             aspect="auto",
             zorder=self._z,
         )
+        outline = polygon_path(within)
         image.set_clip_path(None)
+        if outline is not None:
+            image.set_clip_path(outline, self.axes.transData)
         image.set_clip_box(self._clip)
         self.axes.set_xlim(0.0, self.width)
         self.axes.set_ylim(0.0, self.height)

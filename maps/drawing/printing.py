@@ -180,13 +180,14 @@ def _layout(content: Content, ask: PrintAsk, landscape: bool) -> _Layout:
         legend = Legend(listed, page, strip, share * page.neat.height)
         boxes = _corners(page, legend, inset, corner)
         found = fit(content.area, content.plan.crs, page, list(boxes.values()), ask.scale)
-        if best is None or (found.hidden, found.denominator) < (
-            best.fit.hidden,
-            best.fit.denominator,
-        ):
+        if best is None or _badness(found) < _badness(best.fit):
             best = _Layout(page, found, legend, inset, boxes)
     assert best is not None
     return best
+
+
+def _badness(found: Fit) -> tuple[float, float, float]:
+    return (found.hidden, found.denominator, found.aside)
 
 
 def _corners(page: Sheet, legend: Legend, inset: Locator | None, corner: str) -> dict[str, Box]:
