@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, Qt, QTimer, QTranslator
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
@@ -12,11 +13,14 @@ from PySide6.QtWidgets import QApplication
 
 from data.progress import Report
 from data.refused import Refused
-from desktop import theme
+from desktop import dialogs, theme
 from desktop.crash import Crashes
 from desktop.session import Session
 from desktop.window import Window
 from maps.drawing import fonts
+
+if TYPE_CHECKING:
+    from data.recovery import Recovery
 
 ORGANISATION, PROGRAM = "yingji-buju", "yingji-buju"
 
@@ -80,20 +84,39 @@ def open_settings() -> QSettings:
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, ORGANISATION, PROGRAM)
 
 
-def furnish(window: Window, path: Path | None) -> None:
-    """Load the libraries on another thread, then put in map and panels and open the plan."""
+def journal_folder() -> Path:
+    """Where unsaved work is kept; YINGJI_JOURNAL names another place (for tests)."""
+    other = os.environ.get("YINGJI_JOURNAL")
+    if other:
+        return Path(other)
+    from data.journal import state_folder
 
-    def work(report: Report) -> None:
+    return state_folder()
+
+
+def furnish(window: Window, path: Path | None) -> None:
+    """Load the libraries on another thread, then put in map and panels and open the plan.
+
+    What an earlier program left unsaved is offered in the message bar.
+    """
+
+    def work(report: Report) -> tuple[Path, list[Recovery]]:
         import desktop.canvas
         import desktop.docks  # noqa: F401 - loading them here keeps the window answering
+        from data.recovery import recoverable
 
-    def done(answer: None) -> None:
+        folder = journal_folder()
+        return folder, recoverable(folder)
+
+    def done(answer: tuple[Path, list[Recovery]]) -> None:
+        window.session.journals, left = answer
         steps = window.furnishing()
 
         def step() -> None:
             try:
                 next(steps)
             except StopIteration:
+                dialogs.offer_recovery(window, left)
                 if path is not None:
                     window.session.open(path)
             else:

@@ -19,6 +19,7 @@ from desktop.panels import start
 
 if TYPE_CHECKING:
     from data.boundaries import DistrictName
+    from data.recovery import Recovery
     from desktop.window import Window
 
 _FILTER = "规划文件 (*.gpkg)"
@@ -39,6 +40,23 @@ def open_path(window: Window, path: Path) -> None:
         window.show_map()
         return
     when_settled(window, lambda: window.session.open(path))
+
+
+def offer_recovery(window: Window, left: list[Recovery]) -> None:
+    """Offer what an earlier program left unsaved, one after the other, in the message bar."""
+    if not left:
+        return
+    first, rest = left[0], left[1:]
+
+    def take() -> None:
+        when_settled(window, lambda: window.session.recover(first))
+        offer_recovery(window, rest)
+
+    def give_up() -> None:
+        window.session.jobs.start("清理", lambda report: first.discard(), quiet=True)
+        offer_recovery(window, rest)
+
+    window.message.show_text(first.describe(), ("恢复", take), ("放弃", give_up), tone="warn")
 
 
 def make_example(window: Window, name: str) -> None:

@@ -10,23 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from data.history import History, Step
 from data.progress import Report
 from data.refused import Refused
+from desktop.filed import Filed, fresh, opened, recovered, saved
 from desktop.jobs import Jobs
 
 if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
     from data.edits import Edit
-    from data.files import Opened, Stamp
-    from data.lock import FileLock
     from data.plan import Book, Layer, Plan
+    from data.recovery import Recovery
     from maps.analysis.coverage import Coverage, CoverageAsk
     from maps.analysis.live import Live, LiveNumbers
+
+_LOOK = 2000
+"""Milliseconds after an edit at which the journal is asked whether it could be written."""
 
 Selection = Mapping[str, tuple[int, ...]]
 """Selected feature ids by layer name; layers without any are left out."""
@@ -63,14 +67,17 @@ class Session(QObject):
     live_changed = Signal(object)
     """The numbers of the shown result while a facility is dragged; None when the drag ends."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, journals: Path | None = None, parent: QObject | None = None) -> None:
+        """``journals``: the folder for what a killed program leaves; None keeps no journal."""
         super().__init__(parent)
+        self.journals = journals
         self.jobs = Jobs(self.message.emit, self)
         self.jobs.changed.connect(self.job_changed)
+        self._look = QTimer(self, interval=_LOOK, singleShot=True)
+        self._look.timeout.connect(self.tell_trouble)
         self.history: History[Book] | None = None
-        self.path: Path | None = None
-        self._stamp: Stamp | None = None
-        self._lock: FileLock | None = None
+        self._filed = Filed()
+        self._trouble = ""
         self._saving = False
         self.selection: Selection = {}
         self.results: list[Result] = []
@@ -110,55 +117,76 @@ class Session(QObject):
 
     # --- files
 
-    def open(self, path: Path) -> None:
-        """Load a plan file and show it; what was open before is closed."""
-
-        def work(report: Report) -> tuple[FileLock, Opened, str]:
-            from data.files import load
-            from data.lock import FileLock
-
-            lock, held = FileLock(path), ""
-            try:
-                lock.acquire()
-            except Refused as refusal:
-                held = f"{refusal}现在只能查看。"
-            try:
-                return lock, load(path, report), held
-            except BaseException:
-                lock.release()
-                raise
-
-        def done(answer: tuple[FileLock, Opened, str]) -> None:
-            lock, opened, held = answer
-            self._replace(opened.book, opened.path, opened.stamp, lock)
-            if held:
-                self.message.emit(held)
-
-        self.jobs.start(f"打开“{path.name}”", work, done)
-
-    def show_new(self, book: Book, *, text: str = "新建") -> None:
-        """Show a book that is in no file yet."""
-        self._replace(book, None, None, None, text=text)
-        assert self.history is not None
-        self.history.mark_unsaved()
-        self.job_changed.emit()
-
-    def make(self, text: str, work: Callable[[Report], Book]) -> None:
-        """Build a book off the GUI thread and show it as a new plan."""
-        self.jobs.start(text, work, self.show_new)
-
-    def close_book(self) -> None:
-        """Show no plan. What was unsaved is given up."""
-        self._replace(None, None, None, None)
+    @property
+    def path(self) -> Path | None:
+        """The plan file, None while the book is in none."""
+        return self._filed.path
 
     @property
     def saving(self) -> bool:
         return self._saving
 
-    def let_go(self) -> None:
-        """Give the file's lock back (when the program ends)."""
-        if self._lock is not None:
-            self._lock.release()
+    def open(self, path: Path) -> None:
+        """Load a plan file and show it; what was open before is closed."""
+        self._bring(f"打开“{path.name}”", lambda report: opened(path, self.journals, report))
+
+    def make(self, text: str, work: Callable[[Report], Book]) -> None:
+        """Build a book off the GUI thread and show it as a new plan."""
+
+        def made(report: Report) -> tuple[Book, Filed, str]:
+            book = work(report)
+            return book, fresh(book, self.journals), ""
+
+        self._bring(text, made, "新建")
+
+    def recover(self, recovery: Recovery) -> None:
+        """Bring back what a killed program left unsaved, and show it."""
+        mine = self._filed
+
+        def work(report: Report) -> tuple[Book, Filed, str]:
+            return recovered(recovery, self.journals, mine)
+
+        self._bring("恢复未保存的规划", work, "恢复")
+
+    def show_new(self, book: Book, text: str = "新建") -> None:
+        """Show a book that is in no file yet."""
+        self._replace(book, fresh(book, self.journals), text)
+
+    def close_book(self) -> None:
+        """Show no plan. What was unsaved is given up."""
+        self._replace(None, Filed(), "")
+
+    def _bring(
+        self, text: str, work: Callable[[Report], tuple[Book, Filed, str]], step: str = "打开"
+    ) -> None:
+        before = self.book
+
+        def done(answer: tuple[Book, Filed, str]) -> None:
+            book, filed, sentence = answer
+            if self.book is not before:
+                filed.let_go()
+                self.message.emit(f"{text}期间规划又有了改动,为了不丢失,没有替换。请保存后再试。")
+                return
+            self._replace(book, filed, step)
+            if sentence:
+                self.message.emit(sentence)
+
+        self.jobs.start(text, work, done)
+
+    def _replace(self, book: Book | None, filed: Filed, text: str) -> None:
+        before, old = self.plan, self._filed
+        self._filed = filed
+        self.history = History(book, text) if book is not None else None
+        if self.history is not None and text != "打开":
+            self.history.mark_unsaved()
+        self.results, self.result = [], None
+        if old.lock is not filed.lock:
+            old.unlock()
+        # Waiting for the journal's last word must not hold up the window.
+        self.jobs.start("关闭", lambda report: old.end_journal(), quiet=True)
+        self._shown(before)
+        self.results_changed.emit()
+        self.opened.emit()
 
     def save(self, path: Path | None = None, then: Callable[[], None] = lambda: None) -> bool:
         """Write the book as it is now, to its own file or to another one; ``then`` after success.
@@ -168,63 +196,29 @@ class Session(QObject):
         target = path or self.path
         if self.history is None or target is None or self._saving:
             return False
-        history, moved = self.history, target != self.path
-        book = history.value
-        stamp, lock = (None, None) if moved else (self._stamp, self._lock)
+        history, book, filed = self.history, self.history.value, self._filed
 
-        def work(report: Report) -> tuple[FileLock, Stamp]:
-            from data.files import save
-            from data.lock import FileLock
-
-            own = lock or FileLock(target)
-            own.acquire()
-            try:
-                return own, save(book, target, stamp=stamp, report=report)
-            except BaseException:
-                if own is not lock:
-                    own.release()
-                raise
-
-        def done(answer: tuple[FileLock, Stamp]) -> None:
+        def done(answer: Filed) -> None:
             self._saving = False
             if self.history is history:
-                self._saved(book, target, *answer)
+                self._filed = answer
+                history.mark_saved(book)
+                self.job_changed.emit()
             else:
-                answer[0].release()
+                answer.let_go()
             then()
 
         def failed() -> None:
             self._saving = False
 
         self._saving = True
+        work = partial(saved, book, filed, target)
         self.jobs.start(f"保存“{target.name}”", work, done, failed=failed)
         return True
 
-    def _saved(self, book: Book, path: Path, lock: FileLock, stamp: Stamp) -> None:
-        assert self.history is not None
-        if self._lock is not None and self._lock is not lock:
-            self._lock.release()
-        self.path, self._stamp, self._lock = path, stamp, lock
-        self.history.mark_saved(book)
-        self.job_changed.emit()
-
-    def _replace(
-        self,
-        book: Book | None,
-        path: Path | None,
-        stamp: Stamp | None,
-        lock: FileLock | None,
-        text: str = "打开",
-    ) -> None:
-        before = self.plan
-        if self._lock is not None:
-            self._lock.release()
-        self.path, self._stamp, self._lock = path, stamp, lock
-        self.history = History(book, text) if book is not None else None
-        self.results, self.result = [], None
-        self._shown(before)
-        self.results_changed.emit()
-        self.opened.emit()
+    def let_go(self) -> None:
+        """Give up the file's lock and the journal (when the program ends as it should)."""
+        self._filed.let_go()
 
     # --- changes
 
@@ -247,6 +241,7 @@ class Session(QObject):
             return False
         if not self.history.do(text, after):
             return False
+        self._filed.record(after)
         self._shown(before.plan)
         return True
 
@@ -262,9 +257,18 @@ class Session(QObject):
             return
         before = self.history.value.plan
         self.history.go(index)
+        self._filed.record(self.history.value)
         self._shown(before)
 
+    def tell_trouble(self) -> None:
+        """Say once when unsaved work can no longer be kept recoverable."""
+        if self._filed.trouble != self._trouble:
+            self._trouble = self._filed.trouble
+            if self._trouble:
+                self.message.emit(self._trouble)
+
     def _shown(self, before: Plan | None) -> None:
+        self._look.start()
         self._live, self._live_of = None, None
         self._drop_selection_of_gone()
         self.plan_changed.emit(before, self.plan)

@@ -160,7 +160,7 @@ class Window(QMainWindow):
         self.start.path_wanted.connect(lambda name: dialogs.open_path(self, Path(name)))
         self.start.example_wanted.connect(lambda name: dialogs.make_example(self, name))
         self.start.district_wanted.connect(lambda chosen: dialogs.make_from(self, chosen))
-        for page in (self.opening, self.start):
+        for page in (self.start, self.opening):
             self.pages.addWidget(page)
         column.addWidget(self.message)
         column.addWidget(self.pages, 1)

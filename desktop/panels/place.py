@@ -69,7 +69,7 @@ class PlacePanel(QWidget):
         self.add_button.clicked.connect(self.add)
         self.away.clicked.connect(lambda: window.hide_panel("place"))
         self.kind_box.activated.connect(lambda index: self.begin())
-        self.lon.textEdited.connect(self._split)
+        self.lon.editingFinished.connect(self._split)
         for field in (self.name, self.lon, self.lat):
             field.returnPressed.connect(self.add)
 
@@ -80,8 +80,8 @@ class PlacePanel(QWidget):
             self.name.setText(features.new_name(plan, self.kind_box.currentData()))
         self.lon.setFocus()
 
-    def _split(self, text: str) -> None:
-        both = parse_pair(text)
+    def _split(self) -> None:
+        both = parse_pair(self.lon.text())
         if both is not None:
             self.lon.setText(f"{both[0]:.6f}")
             self.lat.setText(f"{both[1]:.6f}")
@@ -91,6 +91,7 @@ class PlacePanel(QWidget):
         plan = self.session.plan
         if plan is None:
             return
+        self._split()
         degrees: dict[str, float] = {}
         for name, field in self.fields.items():
             try:

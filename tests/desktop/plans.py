@@ -13,7 +13,12 @@ X, Y = 500_000.0, 4_680_000.0
 def small_plan() -> Plan:
     """Two districts side by side, three depots, a road, a grid of 400 people points."""
     districts = gpd.GeoDataFrame(
-        {"名称": ["东区", "西区"], "代码": ["150402", "150403"], "人口": [2000, 2000]},
+        {
+            "名称": ["东区", "西区"],
+            "代码": ["150402", "150403"],
+            "人口": [2000, 2000],
+            "角色": ["规划区", "规划区"],
+        },
         geometry=[shapely.box(X, Y, X + 20e3, Y + 20e3), shapely.box(X - 20e3, Y, X, Y + 20e3)],
         crs=CRS,
     )
