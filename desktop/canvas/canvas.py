@@ -47,7 +47,7 @@ _NOTCH = 1.25
 
 
 class Canvas(QWidget):
-    """The map of a session's plan. Listens to the session only; call ``stop`` before it goes."""
+    """The map of a session's plan; listens to the session only."""
 
     cursor_moved = Signal(float, float, float, float)
     """x, y in plan metres, longitude, latitude in degrees."""
@@ -82,6 +82,8 @@ class Canvas(QWidget):
         self._mouse = (0.0, 0.0)
         self._renderer = Renderer(self)
         self._renderer.ready.connect(self._take_picture)
+        # Sent before the children go: the thread must not find its renderer gone.
+        self.destroyed.connect(self._renderer.stop)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -200,7 +202,7 @@ class Canvas(QWidget):
         self.setCursor(_CURSORS.get(self.tool, Qt.CursorShape.CrossCursor))
 
     def stop(self) -> None:
-        """End the drawing thread; nothing is drawn afterwards. Call before the widget goes."""
+        """End the drawing thread; nothing is drawn afterwards."""
         self.cancel()
         self._renderer.stop()
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from data import edits
 from data.plan import Book, Look
@@ -207,6 +208,19 @@ def test_closing_ends_the_thread_also_while_it_draws(session):
     made.stop()
     assert not [t for t in threading.enumerate() if t.name == "canvas"]
     made.close()
+
+
+def test_a_canvas_that_is_deleted_takes_its_thread_along(session):
+    session.show_new(small_book())
+    for _ in range(20):
+        made = Canvas(session)
+        made.resize(600, 450)
+        made.show()
+        made.deleteLater()
+        QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+        assert not isValid(made)
+        assert not [t for t in threading.enumerate() if t.name == "canvas"]
+    session.do("移动", edits.move_feature("储备库", 1, shapely.Point(X, Y)))
 
 
 def test_rapid_clicking_leaves_a_valid_plan(canvas):
