@@ -2,7 +2,7 @@
 
     <folder>/<machine>-<process>-<birth>-<token>/     one per open plan, only while unsaved
         base-1.gpkg      the user's file as it was when the first edit was made
-        2.gpkg, 5.gpkg   one file per layer that is not in the base
+        2.gpkg, 5.gpkg   one file per layer that is not in the base (of a large one: the difference)
         现状.json         the manifest: scenarios → layers → where their features are
 
 After each edit a thread writes the layers that are not there yet (by identity)
@@ -26,6 +26,7 @@ import geopandas as gpd
 
 from data import beside, files, gpkg, processes
 from data.content import content_of
+from data.delta import difference
 from data.files import Stamp
 from data.plan import Book, Layer, Plan
 from data.recovery import FORMAT, MANIFEST, mark, remove
@@ -42,6 +43,14 @@ def state_folder() -> Path:
     return place / "yingji-buju" / "未保存"
 
 
+Place = dict[str, Any]
+"""Where a frame is: {"base": [scenario, layer]}, {"file", "note"}, or for a large layer of which
+a little changed {"file", "note", "of": another place, "removed": ids}."""
+
+LARGE = 5000
+"""Features from which on only the difference is written: more take too long to write whole."""
+
+
 @dataclass(frozen=True)
 class _Saved:
     """A book that is in a file: the file, its stamp, and where each frame is in the book."""
@@ -50,9 +59,9 @@ class _Saved:
     path: Path
     stamp: Stamp
 
-    def places(self) -> dict[int, list[int]]:
+    def places(self) -> dict[int, Place]:
         return {
-            id(layer.frame): [p, n]
+            id(layer.frame): {"base": [p, n]}
             for p, plan in enumerate(self.book.plans)
             for n, layer in enumerate(plan)
         }
@@ -82,8 +91,9 @@ class Journal:
         self._closing = False
         self._thread: threading.Thread | None = None
         # The rest belongs to the thread.
-        self._base: tuple[_Saved, str, dict[int, list[int]]] | None = None
-        self._written: dict[int, tuple[gpd.GeoDataFrame, dict[str, Any]]] = {}
+        self._base: tuple[_Saved, str, dict[int, Place]] | None = None
+        self._written: dict[int, tuple[gpd.GeoDataFrame, Place]] = {}
+        self._whole: dict[tuple[str, str], tuple[gpd.GeoDataFrame, Place]] = {}
         self._number = 0
 
     def saved(self, book: Book, stamp: Stamp, path: Path | None = None) -> None:
@@ -164,11 +174,11 @@ class Journal:
     def _write(self, book: Book, saved: _Saved | None, edits: int) -> None:
         if not self.folder.exists():  # the first time, or somebody tidied up
             self.folder.mkdir(parents=True)
-            self._written, self._base = {}, None
+            self._forget()
         self._copy_base(saved)
-        used: dict[int, tuple[gpd.GeoDataFrame, dict[str, Any]]] = {}
+        used: dict[int, tuple[gpd.GeoDataFrame, Place]] = {}
 
-        def place(layer: Layer, _: Plan) -> dict[str, Any]:
+        def place(layer: Layer, _: Plan) -> Place:
             where = self._place(layer)
             if "base" not in where:
                 used[id(layer.frame)] = (layer.frame, where)
@@ -193,6 +203,7 @@ class Journal:
         if saved is None or (self._base is not None and self._base[0] is saved):
             return
         self._base = None
+        self._whole = {k: v for k, v in self._whole.items() if "base" not in v[1]}
         name = f"base-{self._next()}.gpkg"
         copy = self.folder / name
         try:
@@ -204,37 +215,68 @@ class Journal:
         except FileNotFoundError:  # moved or deleted by the user
             whole = False
         if whole:
-            self._base = (saved, name, saved.places())
+            places = saved.places()
+            self._base = (saved, name, places)
+            for layer in (layer for plan in saved.book.plans for layer in plan):
+                self._whole[layer.kind_name, layer.name] = (layer.frame, places[id(layer.frame)])
 
-    def _place(self, layer: Layer) -> dict[str, Any]:
+    def _place(self, layer: Layer) -> Place:
         """Return where the frame of a layer is, writing it if it is nowhere yet."""
         key = id(layer.frame)
         if self._base is not None and key in self._base[2]:
-            return {"base": self._base[2][key]}
+            return self._base[2][key]
         if key not in self._written:
-            name = f"{self._next()}.gpkg"
-            path = self.folder / name
-            path.touch()
-            with gpkg.writing(path) as db:
-                note = gpkg.write_table(db, "t", layer.frame, layer.kind)
-            beside.flush(path)
             # The frame is kept too: its id would come back once it is gone.
-            self._written[key] = (layer.frame, {"file": name, "note": note})
+            self._written[key] = (layer.frame, self._write_frame(layer))
         return self._written[key][1]
+
+    def _write_frame(self, layer: Layer) -> Place:
+        """Write a frame, of a large one only what differs from one that is there as a whole."""
+        frame, key = layer.frame, (layer.kind_name, layer.name)
+        delta, of = None, None
+        if len(frame) >= LARGE and key in self._whole:
+            whole, of = self._whole[key]
+            delta = difference(whole, frame)
+        if delta is not None and len(delta.rows) <= len(frame) / 4:
+            where = self._write_file(layer.with_frame(delta.rows))
+            return {**where, "of": of, "removed": delta.removed}
+        where = self._write_file(layer)
+        self._whole[key] = (frame, where)
+        return where
+
+    def _write_file(self, layer: Layer) -> Place:
+        name = f"{self._next()}.gpkg"
+        path = self.folder / name
+        path.touch()
+        with gpkg.writing(path) as db:
+            note = gpkg.write_table(db, "t", layer.frame, layer.kind)
+        beside.flush(path)
+        return {"file": name, "note": note}
 
     def _next(self) -> int:
         self._number += 1
         return self._number
 
     def _sweep(self) -> None:
-        keep = {MANIFEST, *(where["file"] for _, where in self._written.values())}
+        """Remove the files that the manifest no longer speaks of."""
+        places = [where for _, where in self._written.values()]
+        places += [where["of"] for where in places if "of" in where]
+        keep = {MANIFEST, *(where["file"] for where in places if "file" in where)}
         if self._base is not None:
             keep.add(self._base[1])
         for path in self.folder.iterdir():
             if path.name not in keep:
                 with contextlib.suppress(OSError):
                     path.unlink()
+        self._whole = {
+            key: (frame, where)
+            for key, (frame, where) in self._whole.items()
+            if "base" in where or where["file"] in keep
+        }
 
     def _clear(self) -> None:
-        self._written, self._base = {}, None
+        self._forget()
         remove(self.folder)
+
+    def _forget(self) -> None:
+        self._base, self._written, self._whole = None, {}, {}

@@ -18,6 +18,7 @@ import geopandas as gpd
 
 from data import files, gpkg, processes
 from data.content import book_of
+from data.delta import Delta, applied
 from data.files import Stamp
 from data.plan import Book
 from data.refused import Refused
@@ -149,7 +150,10 @@ def _book(folder: Path, told: dict[str, Any]) -> Book:
             plan, n = where["base"]
             return base.plans[plan].layers[n].frame
         if where["file"] not in frames:
-            frames[where["file"]] = _frame(folder / where["file"], where["note"])
+            frame = _frame(folder / where["file"], where["note"])
+            if "of" in where:
+                frame = applied(frame_at(where["of"]), Delta(frame, where["removed"]))
+            frames[where["file"]] = frame
         return frames[where["file"]]
 
     return book_of(told, frame_at)

@@ -8,7 +8,7 @@ after a random time, then looks at what is there:
 - what can be recovered (or the file) is no older than what was flushed, or
   told to the journal more than a second before the kill.
 
-The state with number n is recognised in three places, so that a mixture of two
+The state with number n is recognised in four places, so that a mixture of two
 states would be noticed. Prints what happened as JSON.
 """
 
@@ -26,8 +26,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from data import edits, files, scenarios
-from data.journal import Journal
+from data import edits, files, journal, scenarios
 from data.lock import FileLock
 from data.plan import Book, Plan, make_layer
 from data.recovery import recoverable
@@ -46,10 +45,11 @@ def first_book() -> Book:
 
 
 def state(book: Book, n: int) -> Book:
-    """Return the book with the number written in three places."""
+    """Return the book with the number written in four places."""
     plan = edits.chain(
         edits.move_feature("储备库", 1, shapely.Point(500_000 + n, 4_600_000)),
         edits.set_values("行政区", [1], {"备注": str(n)}),
+        edits.set_values("人口", [2000], {"人口": n}),
     )(book.plan)
     return scenarios.set_fact("n", n)(book.with_plan(plan))
 
@@ -60,6 +60,7 @@ def number(book: Book) -> int:
         int(book.facts["n"]),
         int(book.plan.layer("行政区").row(1)["备注"]),
         int(book.plan.layer("储备库").geometry(1).x) - 500_000,
+        int(book.plan.layer("人口").row(2000)["人口"]),
     }
     if len(told) != 1 or len(book.plan.layer("人口")) != 3000:
         raise ValueError(f"a mixture: {told}")
@@ -76,16 +77,16 @@ def work(path: Path, folder: Path, pipe: int, seed: int) -> None:
     FileLock(path).acquire()
     opened = files.load(path)
     book, stamp = opened.book, opened.stamp
-    journal = Journal(folder, path)
-    journal.saved(book, stamp)
+    own = journal.Journal(folder, path)
+    own.saved(book, stamp)
     stamps = [stamp]
     saver: threading.Thread | None = None
 
     def save(book: Book, n: int) -> None:
-        journal.flush()
+        own.flush()
         tell("save", n)
         stamps.append(files.save(book, path, stamp=stamps[-1]))
-        journal.saved(book, stamps[-1])
+        own.saved(book, stamps[-1])
         tell("saved", n)
 
     n = number(book)
@@ -93,13 +94,13 @@ def work(path: Path, folder: Path, pipe: int, seed: int) -> None:
     while True:
         n += 1
         book = state(book, n)
-        journal.record(book)
+        own.record(book)
         tell("edit", n)
         if dice.random() < 0.3 and (saver is None or not saver.is_alive()):
             saver = threading.Thread(target=save, args=(book, n))
             saver.start()
         elif dice.random() < 0.3:
-            journal.flush()
+            own.flush()
             tell("flushed", n)
         time.sleep(dice.random() * 0.02)
 
@@ -152,6 +153,7 @@ def look(told: list[Any], killed: float, path: Path, folder: Path) -> dict[str, 
 
 
 def main(folder: Path, kills: int, seed: int) -> None:
+    journal.LARGE = 1000  # the people count as a large layer here
     dice = random.Random(seed)
     path, journals = folder / "规划.gpkg", folder / "state"
     files.save(first_book(), path)

@@ -168,6 +168,40 @@ def test_only_changed_layers_are_written(own: Journal, opened: Opened) -> None:
     assert sorted("base" in w for w in where) == [False, True, True]
 
 
+def test_of_a_large_layer_the_difference_is_written(
+    own: Journal, state: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "LARGE", 3)
+    large = point_layer("大", count=40)
+    book = opened.book.with_plan(edits.add_layer(large)(opened.book.plan))
+
+    def step(edit: edits.Edit) -> int:
+        nonlocal book
+        book = book.with_plan(edit(book.plan))
+        own.record(book)
+        own.flush()
+        assert own.trouble == ""
+        told = json.loads((own.folder / recovery.MANIFEST).read_text("utf-8"))
+        where = next(e["table"] for e in told["layers"] if e["name"] == "大")
+        return len(where["removed"]) + 100 if "of" in where else 0
+
+    here = shapely.Point(500_001, 4_600_001)
+    assert step(edits.move_feature("储备库", 1, here)) == 0  # written whole
+    assert step(edits.move_feature("大", 5, here)) == 100
+    assert step(edits.remove_features("大", [7, 8])) == 102
+    assert step(edits.set_values("大", [9], {"备注": "x"})) == 102
+    files_now = len(list(own.folder.iterdir()))
+    assert step(edits.set_values("大", [9], {"备注": "y"})) == 102
+    assert len(list(own.folder.iterdir())) == files_now
+    assert step(edits.set_values("大", range(10, 40), {"备注": "x"})) == 0  # too much: whole again
+    assert step(edits.set_values("大", [9], {"备注": "z"})) == 100
+    saved = files.save(book, opened.path, stamp=opened.stamp)
+    own.saved(book, saved)
+    assert step(edits.set_values("大", [11], {"备注": "存后"})) == 100  # of the base
+    die(own)
+    assert same_book(only(state).book(), book)
+
+
 def test_a_file_changed_meanwhile_is_no_base(own: Journal, state: Path, opened: Opened) -> None:
     path, book = opened.path, opened.book
     files.save(small_book("别人的"), path)
