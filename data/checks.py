@@ -72,7 +72,7 @@ def title_of(layer: Layer, fid: int) -> str:
     """Return how a sentence names a feature: layer, name if it has one, id."""
     name = layer.frame["名称"].get(fid) if "名称" in layer.frame.columns else None
     if isinstance(name, str) and name.strip():
-        return f"“{layer.name}”的“{name}”(编号 {fid})"
+        return f"“{layer.name}”的“{' '.join(name.split())}”(编号 {fid})"
     return f"“{layer.name}”编号 {fid} 的要素"
 
 

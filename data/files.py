@@ -39,6 +39,10 @@ MIGRATIONS: dict[int, Migration] = {}
 TABLE = "应用_规划"
 _MAGIC = b"SQLite format 3\0"
 
+_IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_READONLY")
+_PATIENCE = 2.0
+"""Seconds to wait for another program that is just writing to the file."""
+
 # What reading a file raises when its bytes or its content are not what was written.
 DAMAGE = (
     sqlite3.Error,
@@ -109,6 +113,10 @@ def load(path: str | Path, report: Report = silent) -> Opened:
             else:
                 book = _read_book(db, content, path, report)
     except DAMAGE as error:
+        if getattr(error, "sqlite_errorname", "").startswith(_IN_USE):
+            raise Refused(
+                f"“{path.name}”正被另一个程序占用着,现在读不了。请在那个程序里关闭它再打开。"
+            ) from error
         raise _damaged(path) from error
     return Opened(book, path, stamp)
 
@@ -265,7 +273,7 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     # Left in write-ahead mode by a program that has closed it: SQLite would put new logs beside it.
     alone = ahead and not os.path.exists(f"{path}-wal")
     options = "mode=ro&immutable=1" if alone else "mode=ro"
-    db = sqlite3.connect(gpkg.uri(path, options), uri=True, isolation_level=None)
+    db = sqlite3.connect(gpkg.uri(path, options), uri=True, isolation_level=None, timeout=_PATIENCE)
     try:
         yield db
     finally:

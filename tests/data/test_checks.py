@@ -79,6 +79,11 @@ def test_values(column: str, values: list[Any], words: str) -> None:
     assert "编号 2" in problem.message
 
 
+def test_a_name_of_several_lines_stays_one_sentence() -> None:
+    layer = point_layer(名称=["a", "乙\n 库", "c"], 状态=["现状", None, "现状"])
+    assert "“乙 库”(编号 2)没有填“状态”" in only(plan_of(layer)).message
+
+
 def test_open_choices_and_unknown_columns_are_free() -> None:
     assert problems(plan_of(point_layer(级别="旗县级", 电话=-1))) == []
 

@@ -201,6 +201,22 @@ def test_a_file_open_in_another_program_is_left_alone(plan_file: Path) -> None:
     assert same_book(files.load(plan_file).book, opened.book)
 
 
+def test_a_file_another_program_is_writing(
+    plan_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_PATIENCE", 0.1)
+    other = sqlite3.connect(plan_file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Refused, match="占用"):
+        files.load(plan_file)
+    other.execute("UPDATE 储备库 SET 名称 = '半途'")
+    with pytest.raises(Refused, match="另一个程序"):
+        files.save(small_book(), plan_file)
+    other.execute("COMMIT")
+    other.close()
+    assert set(files.load(plan_file).book.plan.layer("储备库").frame["名称"]) == {"半途"}
+
+
 def test_missing_and_foreign_files(tmp_path: Path, plan_file: Path) -> None:
     def refusal(path: Path) -> str:
         with pytest.raises(Refused) as caught:
