@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import math
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def _ask(arguments: argparse.Namespace) -> PrintAsk:
         map_name=arguments.map,
         paper=arguments.paper,
         landscape=landscape,
-        dpi=int(_number("--dpi", arguments.dpi)),
+        dpi=round(_number("--dpi", arguments.dpi)),
         date=today() if arguments.date is None else arguments.date,
         scale=None if arguments.scale is None else _number("--scale", arguments.scale),
         coverage=_coverage(arguments),
@@ -89,9 +90,12 @@ def _coverage(arguments: argparse.Namespace) -> CoverageAsk | None:
 
 def _number(flag: str, text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise Refused(f"{flag} 要填数字,现在是“{text}”。") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise Refused(f"{flag} 要填数字,现在是“{text}”。")
+    return number
 
 
 def today() -> str:

@@ -205,10 +205,11 @@ def _marks(layer: Layer, shown: Template) -> Iterable[Mark]:
     precisions = _texts(layer, "位置精度")
     classes = _texts(layer, of.class_column) if of.class_column else [""] * len(layer)
     people = pd.to_numeric(layer.column("人口"), errors="coerce") if settlement else None
-    xs, ys = shapely.get_coordinates(layer.frame.geometry.to_numpy()).T
+    shapes = layer.frame.geometry.to_numpy()
+    xs, ys = shapely.get_x(shapes), shapely.get_y(shapes)
     for i in range(len(layer)):
         status = statuses[i] or "现状"
-        if of.facility and status not in shown.statuses:
+        if np.isnan(xs[i]) or (of.facility and status not in shown.statuses):
             continue
         count = None if people is None else float(people.iloc[i])
         yield Mark(

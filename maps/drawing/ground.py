@@ -3,6 +3,7 @@
 Everything is drawn simplified to what paper can show and cut a little beyond the neat line.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,8 @@ from maps.drawing.style import LIGHT, Stroke
 Shapes = npt.NDArray[np.object_]
 FINEST = 0.06
 """Detail below this many mm is left out."""
+FINEST_CELL, DOT, MOST_DOTS = 0.17, 0.7, 5000
+"""Smallest square and width of a dot in mm; with more dots than this they become squares."""
 
 
 class Ground:
@@ -93,12 +96,11 @@ class Ground:
 
     def _people(self, layer: Layer) -> None:
         people = pd.to_numeric(layer.column("人口"), errors="coerce").to_numpy(float)
-        points = shapely.get_coordinates(layer.frame.geometry.to_numpy())
-        known = people > 0
-        breaks = style.population_breaks(people[known])
+        shapes = layer.frame.geometry.to_numpy()
+        points = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+        known = (people > 0) & np.isfinite(points).all(axis=1)
         ramp = np.array([_rgba(c, 1.0) for c in style.POPULATION_RAMP], np.uint8)
-        colors = ramp[np.searchsorted(breaks, people[known], side="right")]
-        self._cells(points[known], colors, layer.cell, self._whole)
+        self._cells(points[known], people[known], layer.cell, ramp, self._whole)
 
     def _reached(self) -> None:
         reach = self.content.reach
@@ -110,11 +112,10 @@ class Ground:
         persons = result.demand.persons[outside]
         if len(persons) and result.demand.layer is not None:
             nearby = result.demand.nearby
-            steps = np.searchsorted(style.population_breaks(persons), persons, side="right")
             ramp = np.array([_rgba(style.UNREACHED, o) for o in style.UNREACHED_OPACITY], np.uint8)
             points = np.column_stack([nearby.x[outside], nearby.y[outside]])
             beyond = self._whole.difference(depths[0])
-            self._cells(points, ramp[steps], result.demand.layer.cell, beyond)
+            self._cells(points, persons, result.demand.layer.cell, ramp, beyond)
         for i, shape in enumerate(depths):
             only = shape.difference(depths[i + 1]) if i + 1 < len(depths) else shape
             self.pen.area([only], style.COVERED, style.COVERED_OPACITY[i + 1])
@@ -123,28 +124,44 @@ class Ground:
     def _cells(
         self,
         points: npt.NDArray[np.float64],
-        colors: npt.NDArray[np.uint8],
+        persons: npt.NDArray[np.float64],
         cell: float,
+        ramp: npt.NDArray[np.uint8],
         within: shapely.Geometry,
     ) -> None:
-        """Draw squares of ``cell`` metres (dots without a cell) in RGBA, cut to ``within``."""
+        """Draw persons in squares of ``cell`` metres (dots without a cell), cut to ``within``.
+
+        ``ramp`` (5, 4): RGBA of the five classes. Cells finer than paper shows are taken
+        together, and coloured by the mean of what they hold.
+        """
+        breaks = style.population_breaks(persons)
+        low, high = self.fit.to_plan(np.array(self._window.bounds).reshape(2, 2))
+        seen = ((points >= low) & (points <= high)).all(axis=1)
+        points, persons = points[seen], persons[seen]
         if not len(points):
             return
-        if cell <= 0:
-            for color in np.unique(colors, axis=0):
-                chosen = self.fit.to_page(points[(colors == color).all(axis=1)])
-                dots = shapely.buffer(shapely.points(chosen), 0.35, quad_segs=3)
-                self.pen.area(dots, _hex(color), color[3] / 255)
+        if cell <= 0 and len(points) <= MOST_DOTS:
+            self._dots(points, ramp[np.searchsorted(breaks, persons, side="right")])
             return
-        least = points.min(axis=0) - cell / 2
-        at = np.floor((points - least) / cell + 1e-6).astype(int)
+        block = max(1, math.ceil(FINEST_CELL / (cell * self.fit.factor))) if cell > 0 else 1
+        size = cell * block if cell > 0 else DOT / self.fit.factor
+        least = points.min(axis=0) - (cell if cell > 0 else size) / 2
+        at = np.floor((points - least) / size + 1e-6).astype(int)
         columns, rows = at.max(axis=0) + 1
-        pixels = np.zeros((rows, columns, 4), np.uint8)
-        pixels[rows - 1 - at[:, 1], at[:, 0]] = colors
+        flat = (rows - 1 - at[:, 1]) * columns + at[:, 0]
+        held = np.bincount(flat, persons, minlength=rows * columns).reshape(rows, columns)
+        pixels = ramp[np.searchsorted(breaks, held / block**2, side="right")]
+        pixels[held <= 0] = 0
         west, south = self.fit.to_page(least)
-        step = cell * self.fit.factor
+        step = size * self.fit.factor
         box = Box(west, south, west + columns * step, south + rows * step)
         self.pen.picture(pixels, box, [within])
+
+    def _dots(self, points: npt.NDArray[np.float64], colors: npt.NDArray[np.uint8]) -> None:
+        for color in np.unique(colors, axis=0):
+            chosen = self.fit.to_page(points[(colors == color).all(axis=1)])
+            dots = shapely.buffer(shapely.points(chosen), DOT / 2, quad_segs=3)
+            self.pen.area(dots, _hex(color), color[3] / 255)
 
     def _zones(self) -> None:
         for layer in self.content.zones:

@@ -21,6 +21,7 @@ MANY = 600
 
 _LEADER = Stroke("#8b8a86", 0.1)
 _FACILITY_EMS = 9
+_AROUND_RANK = 50
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,10 @@ class Marking:
         ]
         self.pen.lines(lines, _LEADER)
         for request, word, place in zip(requests, words, placed, strict=True):
-            if place is None:
-                self.dropped.append("".join(word.lines))
-            else:
+            if place is not None:
                 self._write(request, word, place)
+            elif request.rank < _AROUND_RANK:
+                self.dropped.append("".join(word.lines))
 
     def _leaders(self) -> None:
         """Join a symbol that had to move with the place it stands for."""
@@ -154,7 +155,7 @@ class Marking:
             seen = shape.intersection(neat)
             if name and not seen.is_empty:
                 words = Words((lettering.shown(name),), points, False, LIGHT.neighbour_label)
-                request = _inside(words, seen, 50)
+                request = _inside(words, seen, _AROUND_RANK)
                 if max(request.room) >= words.height:
                     out.append((words, request))
         return out

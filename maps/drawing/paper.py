@@ -98,8 +98,8 @@ class Fit:
 
     ``denominator`` is the scale that is printed; ``factor`` mm per map metre is made so that
     *true* distances have that scale in the middle of the area (a Gauss-Krüger map stretches
-    distances by up to 0.9 ‰ within its zone). ``hidden``: mm² of the area under the boxes;
-    ``aside``: mm from the middle of the neat line to the middle of the area.
+    distances by up to 0.9 ‰ within its zone). ``hidden``: mm² of the area under the boxes or
+    off the sheet; ``aside``: mm from the middle of the neat line to the middle of the area.
     """
 
     denominator: float
@@ -205,8 +205,10 @@ def _least_covered(
     boxes: shapely.Geometry,
 ) -> tuple[tuple[float, float], float]:
     about, places = _places(shape, factor, middle, neat)
-    hidden = [
-        about.intersection(shapely.transform(boxes, lambda c, p=p: c - p)).area for p in places
-    ]
+    sheet = shapely.box(*neat.corners)
+    hidden = []
+    for place in places:
+        moved = shapely.transform(about, lambda c, p=place: c + p)
+        hidden.append(moved.intersection(boxes).area + moved.difference(sheet).area)
     x, y = places[int(np.argmin(hidden))]
     return (float(x), float(y)), float(min(hidden))

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import matplotlib
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -34,6 +35,7 @@ from maps.drawing.pen import Pen
 
 FORMATS = (".pdf", ".png", ".tif", ".tiff", ".svg")
 MOST_DPI = 600
+LEAST_SCALE, MOST_SCALE = 200.0, 50_000_000.0
 CREATOR = "应急布局"
 SKETCH_REMARK = "虚线圈内的位置为示意"
 BOUNDARY_REMARK = "边界仅供规划示意,不作为划界依据"
@@ -71,10 +73,7 @@ class PrintAsk:
 
 @dataclass(frozen=True, eq=False)
 class Printed:
-    """A composed page: what :func:`print_map` writes and the window's preview shows.
-
-    ``names_left_out``: names for which there was no room.
-    """
+    """A composed page: what :func:`print_map` writes and the window's preview shows."""
 
     pen: Pen
     page: Sheet
@@ -85,6 +84,7 @@ class Printed:
 
     @property
     def names_left_out(self) -> tuple[str, ...]:
+        """Names of the plan's own features for which there was no room."""
         return tuple(self.marking.dropped)
 
 
@@ -99,6 +99,10 @@ def print_map(plan: Plan, ask: PrintAsk, path: Path, report: Report = silent) ->
         raise Refused(f"“{path.name}”的格式不认识。请用 {'、'.join(FORMATS)} 之一作扩展名。")
     if not 50 <= ask.dpi <= MOST_DPI:
         raise Refused(f"分辨率要在 50–{MOST_DPI} dpi 之间,现在是 {ask.dpi}。")
+    if ask.scale is not None and not LEAST_SCALE <= ask.scale <= MOST_SCALE:
+        raise Refused(
+            f"比例尺分母要在 {LEAST_SCALE:,.0f}–{MOST_SCALE:,.0f} 之间,现在是 {ask.scale:g}。"
+        )
     made = compose(plan, ask, part(report, 0.0, 0.5))
     report(0.5, "正在写出文件…")
     write(made, path, ask.dpi, part(report, 0.5, 1.0))
@@ -127,7 +131,9 @@ def write(made: Printed, path: Path, dpi: int = 300, report: Report = silent) ->
 def _write_vector(made: Printed, path: Path, ending: str) -> None:
     if ending == ".svg":
         about = {"Title": made.title, "Creator": CREATOR, "Date": None}
-        FigureCanvasSVG(made.pen.figure).print_svg(path, metadata=about)
+        # Without a salt the names inside the file are random, and no two exports alike.
+        with matplotlib.rc_context({"svg.hashsalt": CREATOR}):
+            FigureCanvasSVG(made.pen.figure).print_svg(path, metadata=about)
         return
     info = {"Title": made.title, "Creator": CREATOR, "Producer": CREATOR, "CreationDate": None}
     FigureCanvasPdf(made.pen.figure).print_pdf(path, metadata=info)
@@ -224,8 +230,8 @@ def _block_rows_size(page: Sheet) -> tuple[float, float]:
 
 
 def _best_way(content: Content, ask: PrintAsk) -> bool:
-    scales = {way: _layout(content, ask, way).fit.denominator for way in (True, False)}
-    return scales[True] <= scales[False]
+    lying, upright = (_layout(content, ask, way).fit for way in (True, False))
+    return _badness(lying)[:2] <= _badness(upright)[:2]
 
 
 def _draw(content: Content, ask: PrintAsk, layout: _Layout, report: Report) -> Printed:

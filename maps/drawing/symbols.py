@@ -136,16 +136,18 @@ def _building(body: _Path, glyph: _Path, color: str, ink: str) -> tuple[Painted,
 
 
 def _closed(body: _Path, glyph: _Path, color: str, ink: str) -> tuple[Painted, ...]:
-    soft = style.mixed(_readable(color), _WHITE, 0.6)
+    dark = _readable(color)
     cross = _lines(((-1.0, -1.0), (1.0, 1.0)), ((-1.0, 1.0), (1.0, -1.0)))
     out = [
         Painted(*body, stroke=_WHITE, width=0.28),
-        Painted(*body, fill=style.mixed(color, _WHITE, 0.22), stroke=soft, width=0.12),
+        Painted(*body, fill=style.mixed(color, _WHITE, 0.16), stroke=dark, width=0.1),
     ]
+    out.append(Painted(*cross, stroke=_WHITE, width=0.34))
+    out.append(Painted(*cross, stroke="#33363a", width=0.17))
     if len(glyph[0]):
-        out.append(Painted(*glyph, fill=soft))
-    out.append(Painted(*cross, stroke=_WHITE, width=0.32))
-    out.append(Painted(*cross, stroke="#33363a", width=0.16))
+        # Over the cross: what is to be closed must still be told.
+        out.append(Painted(*glyph, stroke=_WHITE, width=0.16))
+        out.append(Painted(*glyph, fill=dark))
     return tuple(out)
 
 
