@@ -1,0 +1,333 @@
+"""Frames of the real window on a virtual screen: pan, zoom and drag by replayed mouse events.
+
+One frame is everything from a mouse event to the pixels handed to the screen: gesture, live
+numbers, panels, painting. Events come at 60 a second, so that the drawing thread works beside
+them as it does under a hand. Rivals do the same drag by recomputing the coverage, or redraw all
+layers in every frame as desktop GIS programs do.
+"""
+
+import dataclasses
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.bench.timing import Row
+
+SCREEN = "1366x768x24"
+FRAMES = 180
+RIVAL_FRAMES = 12
+PERIOD = 1 / 60
+
+
+def run() -> list[Row]:
+    """Measure in a process of its own under Xvfb; without Xvfb, on Qt's offscreen platform."""
+    words = [sys.executable, "-m", "tests.bench.window"]
+    env = dict(os.environ)
+    if shutil.which("xvfb-run"):
+        env.pop("QT_QPA_PLATFORM", None)
+        words = ["xvfb-run", "-a", "-s", f"-screen 0 {SCREEN}", *words]
+    else:
+        env["QT_QPA_PLATFORM"] = "offscreen"
+    done = subprocess.run(words, capture_output=True, text=True, env=env, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+
+
+class Bench:
+    """A window on a plan, and stopwatches in it."""
+
+    def __init__(self) -> None:
+        from PySide6.QtCore import QSettings
+
+        from desktop.app import make_app
+        from desktop.canvas import frames
+        from desktop.session import Session
+        from desktop.window import Window
+
+        self.app = make_app()
+        self.folder = tempfile.TemporaryDirectory()
+        path = str(Path(self.folder.name) / "settings.ini")
+        self.session = Session()
+        self.window = Window(self.session, QSettings(path, QSettings.Format.IniFormat))
+        self.window.resize(1366, 768)
+        self.window.show()
+        self.window.furnish()
+        self.spent = {"compute": 0.0, "draw": 0.0}
+        self.session.live_at = self._timed("compute", self.session.live_at)  # type: ignore[method-assign]
+        frames.paint = self._timed("draw", frames.paint)
+        self.rows: list[Row] = []
+
+    def _timed(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*words: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return work(*words)
+            finally:
+                self.spent[name] += time.perf_counter() - start
+
+        return timed
+
+    def show(self, plan: Any, ask: Any = None) -> None:
+        """Put a plan (and a coverage) on the map and wait until it is sharp."""
+        from data.plan import Book
+        from desktop.session import Result
+        from maps.analysis.coverage import coverage
+
+        self.session.show_new(Book("示例", (plan,)))
+        if ask is not None:
+            self.session.add_result(Result(ask, plan, coverage(plan, ask)))
+        self.idle()
+
+    def idle(self) -> None:
+        for _ in range(3):
+            self.app.processEvents()
+        while self.canvas.busy:
+            self.app.processEvents()
+            time.sleep(0.005)
+        self.app.processEvents()
+
+    @property
+    def canvas(self) -> Any:
+        return self.window.canvas
+
+    # --- replaying
+
+    def replay(
+        self, events: Iterator[Any], each: Callable[[], object] = lambda: None, pace: bool = True
+    ) -> list[float]:
+        """Send events one by one; milliseconds of each frame."""
+        from PySide6.QtWidgets import QApplication
+
+        out = []
+        due = time.perf_counter()
+        for event in events:
+            due += PERIOD
+            start = time.perf_counter()
+            QApplication.sendEvent(self.canvas, event)
+            each()
+            self.app.processEvents()
+            out.append((time.perf_counter() - start) * 1000)
+            while pace and time.perf_counter() < due:
+                time.sleep(0.001)
+            due = max(due, time.perf_counter() - PERIOD)
+        return out
+
+    def note(self, work: str, way: str, spent: list[float], ours: float | None, note: str) -> float:
+        """Keep the median and the 95th percentile of some frames."""
+        ordered = sorted(spent)
+        p50, p95 = (
+            ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.95)
+        )
+        base = ours or p50
+        self.rows.append(Row(work, f"{way}: p50", p50, p50 / base, len(spent), None, note))
+        self.rows.append(Row(work, f"{way}: p95", p95, p95 / base, len(spent)))
+        return p50
+
+
+def _mouse(canvas: Any, kind: str, x: float, y: float, button: str) -> Any:
+    from PySide6.QtCore import QEvent, QPointF, Qt
+    from PySide6.QtGui import QMouseEvent
+
+    of = {
+        "press": QEvent.Type.MouseButtonPress,
+        "move": QEvent.Type.MouseMove,
+        "release": QEvent.Type.MouseButtonRelease,
+    }
+    which = getattr(Qt.MouseButton, button)
+    at = QPointF(round(x), round(y))
+    where = QPointF(canvas.mapToGlobal(at.toPoint()))
+    # Ctrl: no snapping, so that every frame is another place.
+    return QMouseEvent(of[kind], at, where, which, which, Qt.KeyboardModifier.ControlModifier)
+
+
+def pan_events(canvas: Any, frames: int) -> Iterator[Any]:
+    """The middle button held, the hand going round and ever further."""
+    x, y = canvas.width() / 2, canvas.height() / 2
+    yield _mouse(canvas, "press", x, y, "MiddleButton")
+    for i in range(frames):
+        angle, away = i / 14, min(i * 3, 260)
+        yield _mouse(
+            canvas, "move", x + away * math.cos(angle), y + away * math.sin(angle), "MiddleButton"
+        )
+    yield _mouse(canvas, "release", x, y, "MiddleButton")
+
+
+def zoom_events(canvas: Any, frames: int) -> Iterator[Any]:
+    """The wheel, a third of a notch a frame, in and out again."""
+    from PySide6.QtCore import QPoint, QPointF, Qt
+    from PySide6.QtGui import QWheelEvent
+
+    at = QPoint(canvas.width() // 3, canvas.height() // 3)
+    for i in range(frames):
+        turn = 40 if (i // 30) % 2 == 0 else -40
+        yield QWheelEvent(
+            QPointF(at),
+            QPointF(canvas.mapToGlobal(at)),
+            QPoint(),
+            QPoint(0, turn),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+
+
+def drag_events(canvas: Any, start: tuple[float, float], frames: int) -> Iterator[Any]:
+    """A facility held and led around, ten pixels a frame."""
+    x, y = start
+    for i in range(frames):
+        angle = i / 18
+        away = min(10.0 * i, 180.0)
+        px = min(max(x + away * math.cos(angle), 5), canvas.width() - 5)
+        py = min(max(y + away * math.sin(angle), 5), canvas.height() - 5)
+        yield _mouse(canvas, "move", px, py, "LeftButton")
+
+
+# --- the works
+
+
+def wander(bench: Bench, title: str, rival: bool) -> None:
+    """Pan and zoom; beside it, all layers drawn afresh in every frame."""
+    from desktop.canvas import paint
+
+    canvas = bench.canvas
+    for work, events in (("pan", pan_events), ("zoom", zoom_events)):
+        canvas.zoom_all()
+        bench.idle()
+        name = f"{work}, {title}"
+        ours = bench.note(name, "cached pictures", bench.replay(events(canvas, FRAMES)), None, "")
+        canvas.cancel()
+        if not rival:
+            continue
+
+        def redraw() -> None:
+            wish = paint.Wish(canvas.plan, bench.session.coverage, canvas.port, 1.0, canvas.theme)
+            paint.picture(wish, None, lambda: None)
+
+        spent = bench.replay(events(canvas, RIVAL_FRAMES), redraw, pace=False)
+        bench.note(name, "all layers redrawn in each frame", spent, ours, "")
+        canvas.cancel()
+
+
+def drag(bench: Bench, title: str) -> None:
+    """Drag a facility of the shown coverage; beside it, recomputing and redrawing."""
+    from PySide6.QtWidgets import QApplication
+
+    from data import edits
+    from desktop.canvas import paint
+    from desktop.canvas.content import points
+    from maps.analysis.coverage import coverage
+
+    canvas, session = bench.canvas, bench.session
+    canvas.zoom_all()
+    bench.idle()
+    layer = session.plan.of_kind("depot")[0]
+    marks = points(layer)
+    pixels = canvas.port.pixels(marks.xy)
+    middle = (canvas.width() / 2, canvas.height() / 2)
+    order = sorted(range(len(pixels)), key=lambda i: math.dist(pixels[i], middle))
+    chosen = next(
+        i
+        for i in order
+        if canvas.hit(*map(round, pixels[i].tolist())) == (layer.name, marks.fids[i])
+    )
+    fid, start = int(marks.fids[chosen]), pixels[chosen].tolist()
+    QApplication.sendEvent(canvas, _mouse(canvas, "press", *start, "LeftButton"))
+    first = _mouse(canvas, "move", start[0] + 9, start[1], "LeftButton")
+    begun = bench.replay(iter([first]))[0]  # builds what the drag stands on, once
+    bench.spent.update(compute=0.0, draw=0.0)
+    spent = bench.replay(drag_events(canvas, start, FRAMES))
+    per_frame = {name: value * 1000 / len(spent) for name, value in bench.spent.items()}
+    note = (
+        f"of it numbers {per_frame['compute']:.2f}, drawing {per_frame['draw']:.2f} ms;"
+        f" first frame {begun:.0f} ms"
+    )
+    ours = bench.note(f"drag, {title}", "live", spent, None, note)
+
+    def redraw() -> None:
+        wish = paint.Wish(session.plan, session.coverage, canvas.port, 1.0, canvas.theme)
+        paint.picture(wish, None, lambda: None)
+
+    spent = bench.replay(drag_events(canvas, start, RIVAL_FRAMES), redraw, pace=False)
+    bench.note(f"drag, {title}", "live numbers, all layers redrawn", spent, ours, "")
+
+    def recompute() -> None:
+        import shapely
+
+        there = shapely.Point(*canvas.drag.at)
+        moved = edits.move_feature(layer.name, fid, there)(session.plan)
+        found = coverage(moved, session.result.ask)
+        paint.picture(paint.Wish(moved, found, canvas.port, 1.0, canvas.theme), None, lambda: None)
+
+    spent = bench.replay(drag_events(canvas, start, RIVAL_FRAMES), recompute, pace=False)
+    bench.note(f"drag, {title}", "everything recomputed and redrawn", spent, ours, "")
+    canvas.cancel()
+
+
+def big_plan() -> Any:
+    """Districts of 100 000 corners, 50 000 places, 400 000 cells of people, 100 facilities."""
+    import geopandas as gpd
+    import numpy as np
+    import shapely
+
+    from data.plan import make_layer
+    from tests.bench import workload
+
+    plan = workload.plan(100)
+    districts = workload.districts()
+
+    def wavy(xy: np.ndarray) -> np.ndarray:
+        """Bends borders; neighbours stay neighbours, since only the place decides."""
+        x, y = xy.T
+        return np.c_[x + 240 * np.sin(y / 410) + 60 * np.sin(y / 97), y + 240 * np.sin(x / 450)]
+
+    fine = shapely.segmentize(np.asarray(districts.frame.geometry, dtype=object), 40.0)
+    frame = districts.frame.set_geometry(shapely.transform(fine, wavy), crs=plan.crs)
+    assert shapely.get_num_coordinates(np.asarray(frame.geometry)).sum() >= 100_000
+    rng = np.random.default_rng(50)
+    at = shapely.get_coordinates(np.asarray(workload.people().frame.geometry, dtype=object))
+    at = at[rng.choice(len(at), 50_000, replace=False)]
+    places = gpd.GeoDataFrame(
+        {"名称": [f"村{i}" for i in range(len(at))], "级别": "村(社区)"},
+        geometry=shapely.points(at),
+        crs=plan.crs,
+    )
+    settlements = make_layer("居民点", "settlement", places, plan.crs)
+    return plan.with_layer(districts.with_frame(frame)).with_layer(settlements)
+
+
+def main() -> None:
+    """Print the rows as JSON."""
+    from data.examples import NAMES, build
+    from maps.analysis.coverage import CoverageAsk
+
+    bench = Bench()
+    for name in NAMES:
+        plan = build(name).plan
+        bench.show(plan)
+        wander(bench, name, rival=name == NAMES[0])
+        if name == NAMES[0]:
+            bench.show(plan, CoverageAsk("depot", 50_000.0))
+            drag(bench, f"{name}, {len(plan.of_kind('depot')[0])} depots × 50 km")
+    bench.show(big_plan(), CoverageAsk("depot", 20_000.0))
+    title = "100 000 corners + 50 000 places + 400 000 cells"
+    wander(bench, title, rival=True)
+    drag(bench, f"{title}, 100 × 20 km")
+    bench.session.close_book()
+    bench.window.close()
+    bench.canvas.stop()
+    bench.session.let_go()
+    print(json.dumps([dataclasses.asdict(row) for row in bench.rows]))
+
+
+if __name__ == "__main__":
+    main()
