@@ -54,12 +54,12 @@ def has_display() -> bool:
 
 def make_app() -> QApplication:
     """Return the one QApplication: our typeface, Chinese texts of Qt's own dialogs."""
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
-    )
     QLocale.setDefault(QLocale(QLocale.Language.Chinese, QLocale.Country.China))
     app = QApplication.instance()
     if not isinstance(app, QApplication):
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+            Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        )
         app = QApplication(sys.argv[:1])
     app.setApplicationName(PROGRAM)
     app.setOrganizationName(ORGANISATION)

@@ -79,6 +79,10 @@ class Docks:
         for place in PLACES:
             self._make(place)
             yield
+        problems = self.panels["problems"]
+        assert isinstance(problems, ProblemsPanel)
+        title = self.docks["problems"].setWindowTitle
+        problems.counted.connect(lambda n: title(f"问题 {n:,}" if n else "问题"))
         self.arrange()
         self.restore()
 

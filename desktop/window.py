@@ -162,8 +162,7 @@ class Window(QMainWindow):
         self.start.district_wanted.connect(lambda chosen: dialogs.make_from(self, chosen))
         for page in (self.start, self.opening):
             self.pages.addWidget(page)
-        column.addWidget(self.message)
-        column.addWidget(self.pages, 1)
+        column.addWidget(self.pages)
         self.setCentralWidget(middle)
 
     def furnish(self) -> None:

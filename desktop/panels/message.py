@@ -1,8 +1,11 @@
-"""The message bar above the map: one sentence, perhaps with buttons, closable, never in the way."""
+"""The message bar on the map's upper edge: one sentence, perhaps with buttons, closable.
+
+It lies over the map, so that nothing shifts when it comes and goes.
+"""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 Answer = tuple[str, Callable[[], object]]
@@ -11,8 +14,9 @@ Answer = tuple[str, Callable[[], object]]
 class MessageBar(QWidget):
     """Shows the latest sentence; hidden while there is none."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        parent.installEventFilter(self)
         self.setObjectName("message")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._row = QHBoxLayout(self)
@@ -49,6 +53,18 @@ class MessageBar(QWidget):
             self._row.insertWidget(self._row.count() - 1, button)
             self._buttons.append(button)
         self.show()
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        if parent is not None and not self.isHidden():
+            self.setGeometry(0, 0, parent.width(), self.heightForWidth(parent.width()))
+            self.raise_()
 
     def show_error(self, text: str) -> None:
         self.show_text(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QWidget
 
 from data.plan import Plan
@@ -15,7 +15,6 @@ from maps.drawing.style import THEMES
 
 if TYPE_CHECKING:
     from data.checks import Problem
-
     from desktop.window import Window
 
 _WAIT = 600
@@ -24,7 +23,9 @@ _ORDER = ("错误", "警告", "提示")
 
 
 class ProblemsPanel(QWidget):
-    """Checks the plan in the background after each edit."""
+    """Checks the plan in the background after each edit; ``counted`` tells how many there are."""
+
+    counted = Signal(int)
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -80,6 +81,7 @@ class ProblemsPanel(QWidget):
 
     def show_problems(self, found: list[Problem]) -> None:
         """List the problems, errors first."""
+        self.counted.emit(len(found))
         self.list.clear()
         self.empty.setVisible(not found)
         counts = [(s, sum(p.severity == s for p in found)) for s in _ORDER]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from data import edits
 from data.files import load, save
 from desktop import dialogs
+from desktop.app import make_app
 from desktop.session import Session
 from desktop.window import Window
 from maps.analysis.coverage import CoverageAsk
@@ -26,6 +27,7 @@ def settings(tmp_path):
 @pytest.fixture
 def window(qapp, settings, monkeypatch):
     monkeypatch.setattr(dialogs, "ask_unsaved", lambda window: "discard")
+    make_app()
     session = Session()
     made = Window(session, settings)
     made.resize(1366, 768)
