@@ -20,7 +20,7 @@ from data.kinds import is_missing
 from data.plan import Layer, Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
-from maps.analysis.coverage import Reached, accounts, with_areas
+from maps.analysis.coverage import Reached, accounts
 from maps.analysis.demand import Demand, demand
 from maps.analysis.facilities import Facilities, Status, choose
 from maps.analysis.network.costs import FeatureId, costs
@@ -169,12 +169,11 @@ def timecover(plan: Plan, ask: TimeAsk, report: Report = silent) -> TimeCover:
     report(0.85, "正在按区汇总…")
     limit = ask.minutes * 60.0 + 1e-6
     reached = (seconds <= limit).sum(axis=0)
-    rows, whole, outside = accounts(people, people.tally(reached, RANKS + 1))
+    areas = None
     if people.districts:
         cells: Ground = ground(people)
-        inside = timer.at(cells)[0][0] <= limit
-        areas = cells.by_district(inside, len(people.districts))
-        rows, whole = with_areas(people, rows, whole, areas)
+        areas = cells.by_district(timer.at(cells)[0][0] <= limit, len(people.districts))
+    rows, whole, outside = accounts(people, people.tally(reached, RANKS + 1), areas)
     report(1.0, "行车时间已算出")
     return TimeCover(
         ask,

@@ -4,7 +4,7 @@ Nothing is changed in the plan: what can be put right safely is put right when t
 network is built (see ``lines``), and listed as 已处理; the rest is for the planner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,11 +94,11 @@ def checkup(
     return Checkup(tuple(findings), network, float(network.length.sum()) / 1000)
 
 
-def _ids(roads: Roads, rows: Sequence[int]) -> tuple[tuple[str, int], ...]:
+def _ids(roads: Roads, rows: Iterable[int]) -> tuple[tuple[str, int], ...]:
     return tuple(dict.fromkeys((str(roads.layer[r]), int(roads.fid[r])) for r in rows))
 
 
-def _named(roads: Roads, rows: Sequence[int]) -> str:
+def _named(roads: Roads, rows: Iterable[int]) -> str:
     return "、".join(dict.fromkeys(f"“{roads.title(int(r))}”" for r in rows))
 
 
@@ -118,7 +118,7 @@ def _lines(roads: Roads, ruler: Ruler) -> list[Finding]:
     xy, line = shapely.get_coordinates(roads.shapes, return_index=True)
     again = np.flatnonzero((line[1:] == line[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)) + 1
     out = []
-    empty = np.flatnonzero(shapely.length(roads.shapes) == 0)
+    empty = np.flatnonzero(shapely.length(roads.shapes) == 0).tolist()
     for row in empty:
         x, y = xy[np.searchsorted(line, row)] if (line == row).any() else (np.nan, np.nan)
         text = f"“{roads.title(int(row))}”没有长度,没有放进路网。"

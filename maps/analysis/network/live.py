@@ -1,0 +1,218 @@
+"""Coverage in minutes kept current while one facility is dragged.
+
+    before the drag   how many of the *others* reach each point and each cell in time;
+                      how far each point is from the two ends of its chain
+    at each place     one search with the time limit; points on chains with a reached end
+
+The search runs on one matrix with a spare row for the dragged facility, so that nothing
+is copied; the numbers at any place are those of ``timecover`` there.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from scipy.sparse.csgraph import dijkstra
+
+from data.geodesy import Ruler
+from data.plan import Plan
+from data.progress import Report, part, silent
+from data.refused import Refused
+from maps.analysis.demand import Demand, demand
+from maps.analysis.live import LiveNumbers
+from maps.analysis.network.costs import Costs, csr
+from maps.analysis.network.ground import ground
+from maps.analysis.network.lines import Floats, Ints
+from maps.analysis.network.snap import Places, legs
+from maps.analysis.network.timers import ByRoad, Straight, snapped, snapper_of
+from maps.analysis.timecover import TimeAsk, facilities_of, ready_seconds, timer_of
+
+_NEVER = 1e18
+
+
+class LiveTime:
+    """One facility of ``plan`` under the hand, asked about with ``ask``.
+
+    ``counts`` says whether the facility is one of those asked for; if not, dragging it
+    changes nothing. Answers are :class:`maps.analysis.live.LiveNumbers` (without a disc).
+    Raises what ``timecover`` raises, and Refused for ``measure="friction"``.
+    """
+
+    def __init__(
+        self, plan: Plan, ask: TimeAsk, layer_name: str, fid: int, report: Report = silent
+    ) -> None:
+        if ask.measure == "friction":
+            raise Refused("越野时间要整片重算,拖动时不能随时更新;松手后会重新计算。")
+        self.plan, self.ask = plan, ask
+        self.demand: Demand = demand(plan, ask.people)
+        chosen = facilities_of(plan, ask)
+        mine = chosen.find(layer_name, fid)
+        self.counts = mine is not None
+        self._limit = ask.minutes * 60.0 + 1e-6
+        self._cells = ground(self.demand)
+        kept = frozenset(
+            key for key in zip(chosen.layer, chosen.fid, strict=True) if key != (layer_name, fid)
+        )
+        self._times = np.zeros(len(self.demand.nearby), np.int64)
+        self._covered = np.zeros(len(self._cells.x), bool)
+        if kept:
+            others = replace(ask, only=kept)
+            self._count_others(plan, others, part(report, 0.0, 0.7))
+        self._tally = self.demand.tally(self._times, 4)
+        self._only = np.empty(0, np.int64)
+        if mine is not None:
+            self._ready = float(ready_seconds(ask, (chosen.grade[mine],))[0])
+            timer = timer_of(
+                plan,
+                ask,
+                facilities_of(plan, replace(ask, only=frozenset([(layer_name, fid)]))),
+                self.demand,
+                ranks=1,
+            )
+            self._search = _search(timer, self.demand, self._cells, self._limit)
+            start = self._search.points(chosen.x[mine], chosen.y[mine], self._ready)[0]
+            self._only = start[self._times[start] == 0]
+        report(1.0, "可以拖动")
+
+    def _count_others(self, plan: Plan, ask: TimeAsk, report: Report) -> None:
+        timer = timer_of(plan, ask, facilities_of(plan, ask), self.demand, report)
+        self._times = (timer.at(self.demand.nearby)[0] <= self._limit).sum(axis=0)
+        if len(self._cells.x):
+            self._covered = timer.at(self._cells)[0][0] <= self._limit
+
+    def at(self, x: float, y: float) -> LiveNumbers:
+        """Return the numbers with the facility at ``x``, ``y`` (metres in the plan's CRS)."""
+        none = np.empty(0, np.int64)
+        if not self.counts:
+            return self._numbers(x, y, self._tally, none, none, none)
+        points, cells = self._search.points(x, y, self._ready)
+        flat = self.demand.district[points] * 4 + self._times[points]
+        weight = self.demand.persons[points]
+        moved = np.bincount(flat, weight, self._tally.size).reshape(self._tally.shape)
+        tally = self._tally - moved
+        tally[:, 1:] += moved[:, :-1]
+        tally[:, -1] += moved[:, -1]
+        alone = points[self._times[points] == 0]
+        gained = np.setdiff1d(alone, self._only)
+        lost = np.setdiff1d(self._only, alone)
+        return self._numbers(x, y, tally, gained, lost, cells)
+
+    def _numbers(
+        self, x: float, y: float, tally: Floats, gained: Ints, lost: Ints, cells: Ints
+    ) -> LiveNumbers:
+        inside = self._covered.copy()
+        inside[cells] = True
+        size = len(self.demand.districts)
+        km2 = self._cells.by_district(inside, size) if size else np.zeros(1)
+        return LiveNumbers(x, y, self.demand, tally, gained, lost, shapely.Polygon(), km2)
+
+
+class _Group:
+    """Points on the network, found again by the chains they lie on."""
+
+    def __init__(self, costs: Costs, places: Places) -> None:
+        self.places = places
+        network = costs.network
+        chain = network.chain[places.edge]
+        self.order = np.argsort(chain, kind="stable")
+        self.first = np.searchsorted(chain[self.order], np.arange(len(network.a) + 1))
+        self.a, self.b = network.a[chain], network.b[chain]
+        self.from_a, self.from_b = costs.to_point(places.edge, places.fraction)
+        self.leg = legs(places, costs)
+
+    def on(self, chains: Ints) -> Ints:
+        """Points on some chains."""
+        low, high = self.first[chains], self.first[chains + 1]
+        count = high - low
+        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return self.order[np.repeat(low, count) + step]
+
+
+class _ByRoad:
+    """One limited search from a moving place."""
+
+    def __init__(self, costs: Costs, groups: tuple[Places, ...], limit: float) -> None:
+        self._costs, self._limit = costs, limit
+        network = costs.network
+        start, end, seconds, _, _ = costs.arcs
+        core = network.core
+        # The spare last row: two exits of the dragged facility's chain, rewritten in place.
+        self._matrix = csr(
+            np.r_[start, core, core], np.r_[end, 0, 0], np.r_[seconds, _NEVER, _NEVER], core + 1
+        )
+        self._snapper = snapper_of(network, costs.profile.name)
+        self._groups = [_Group(costs, places) for places in groups]
+        ends = np.r_[network.a, network.b]
+        self._chains = np.argsort(ends, kind="stable") % max(len(network.a), 1)
+        self._first = np.searchsorted(np.sort(ends), np.arange(core + 1))
+
+    def points(self, x: float, y: float, ready: float) -> list[Ints]:
+        """Points of every group reached in time from a place."""
+        costs, network = self._costs, self._costs.network
+        place = self._snapper.snap(np.array([x]), np.array([y]))
+        if place.edge[0] < 0:
+            return [np.empty(0, np.int64) for _ in self._groups]
+        before = ready + float(legs(place, costs)[0])
+        chain = int(network.chain[place.edge[0]])
+        exits = np.concatenate(costs.from_point(place.edge, place.fraction)) + before
+        self._matrix.data[-2:] = np.where(np.isfinite(exits), exits, _NEVER)
+        self._matrix.indices[-2:] = (network.a[chain], network.b[chain])
+        found = dijkstra(self._matrix, indices=network.core, limit=self._limit)
+        hit = np.flatnonzero(found[: network.core] <= self._limit)
+        low, high = self._first[hit], self._first[hit + 1]
+        count = high - low
+        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        chains = np.unique(np.r_[self._chains[np.repeat(low, count) + step], chain])
+        return [self._reached(group, chains, found, place, before) for group in self._groups]
+
+    def _reached(
+        self, group: _Group, chains: Ints, found: Floats, place: Places, before: float
+    ) -> Ints:
+        costs = self._costs
+        points = group.on(chains)
+        seconds = np.minimum(
+            found[group.a[points]] + group.from_a[points],
+            found[group.b[points]] + group.from_b[points],
+        )
+        own = np.flatnonzero(
+            costs.network.chain[group.places.edge[points]] == costs.network.chain[place.edge[0]]
+        )
+        if len(own):
+            there = points[own]
+            edge, fraction = group.places.edge[there], group.places.fraction[there]
+            direct = costs.between(
+                np.broadcast_to(place.edge, edge.shape),
+                np.broadcast_to(place.fraction, edge.shape),
+                edge,
+                fraction,
+            )
+            seconds[own] = np.minimum(seconds[own], before + direct)
+        return points[seconds + group.leg[points] <= self._limit]
+
+
+@dataclass(frozen=True, eq=False)
+class _ByLine:
+    """Whoever is near enough in a straight line."""
+
+    ruler: Ruler
+    timer: Straight
+    groups: tuple[tuple[Floats, Floats], ...]
+    limit: float
+
+    def points(self, x: float, y: float, ready: float) -> list[Ints]:
+        leg = self.timer.leg
+        return [
+            np.flatnonzero(ready + leg.seconds(self.ruler.distance(x, y, *xy)) <= self.limit)
+            for xy in self.groups
+        ]
+
+
+def _search(timer: object, people: Demand, cells: object, limit: float) -> "_ByRoad | _ByLine":
+    if isinstance(timer, Straight):
+        groups = tuple((g.x, g.y) for g in (people.nearby, cells))  # type: ignore[attr-defined]
+        return _ByLine(people.ruler, timer, groups, limit)
+    assert isinstance(timer, ByRoad)
+    costs = timer.found.costs
+    network, vehicle = costs.network, costs.profile.name
+    places = tuple(snapped(network, vehicle, spots) for spots in (people.nearby, cells))  # type: ignore[arg-type]
+    return _ByRoad(costs, places, limit)
