@@ -1,0 +1,1 @@
+"""Any file a county office has → layers of the plan; layers → files for other programs."""

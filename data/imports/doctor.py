@@ -1,0 +1,557 @@
+"""The coordinate doctor: which reading of a file's numbers fits what the plan knows.
+
+Two questions, one after the other.
+
+1. *Roughly where?* Every reading the numbers allow (degrees, 度分秒 run together, Gauss-Krüger
+   of each zone, Web Mercator, each also with its columns swapped, and what the file itself
+   says) puts the rows somewhere. Weighed: how many lie in the plan's districts, whether a
+   row lies in the district its text names, how far a row is from the thing of its name.
+2. *Shifted by a map service?* GCJ-02 and BD-09 move everything by 300–1 500 m: less than a
+   border is true to. Only things of the same name, each known well enough, and surveyed
+   roads can tell; without at least two of them the answer is “看不出来”, never a guess.
+
+Weights are log-likelihoods of simple mixtures (a row lies in the plan; a name is where the
+plan has it, more or less, or is another thing of that name), tempered so that a hundred rows
+copied from one list do not count as a hundred witnesses. Nothing is changed here: the answer
+is a :class:`Finding`, and whoever asked decides.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import Geod
+
+from data.imports.known import Known, same_name
+from data.imports.readings import (
+    ENCRYPTIONS,
+    Reading,
+    accuracy,
+    candidates,
+    old_datum,
+)
+
+Floats = npt.NDArray[np.float64]
+
+SURE = 0.95
+"""How sure a repair must be to be proposed."""
+_SAMPLE = 400
+_PLAN_AREA = 9e10
+_CHINA_AREA = 9.6e12
+_WORLD_AREA = 5.1e14
+_PRIOR = {"声明": 0.95, "度": 0.9, "高斯": 0.9, "墨卡托": 0.3, "度分秒": 0.01}
+_SWAPPED = 0.05
+_ENCRYPTED = {"": 1.0, "GCJ-02": 0.06, "BD-09": 0.03}
+_WITNESSES = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What the doctor is shown of a file: a sample of its rows.
+
+    ``x``/``y``: raw coordinates of one place per row; ``names``: what each row is called
+    ("" unknown); ``texts``: everything else it says; ``lines``: raw coordinates of corners
+    of lines and which line each belongs to, for comparing with roads.
+    """
+
+    x: Floats
+    y: Floats
+    names: Sequence[str] = ()
+    texts: Sequence[str] = ()
+    corners: Floats | None = None
+    owner: npt.NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What was found out about a file's coordinates.
+
+    ``state``: 正常 (as it is), 建议修复 (``reading`` differs from ``plain``), 待选 (several
+    readings fit equally), 不明 (none fits). ``plain``: what the file says or what its numbers
+    are without any repair, None when that cannot be told. ``sure``: 0–1. ``shift``: median
+    metres between before and after, None when there is no before. ``evidence``: sentences.
+    ``unsure``: what cannot be told. ``before``/``after``: degrees of the sampled rows.
+    """
+
+    state: str
+    reading: Reading | None
+    plain: Reading | None
+    sure: float
+    shift: float | None
+    repair: str
+    evidence: tuple[str, ...]
+    unsure: tuple[str, ...]
+    options: tuple[Reading, ...] = ()
+    before: tuple[Floats, Floats] | None = None
+    after: tuple[Floats, Floats] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """One reading with where it puts the rows and how well that fits."""
+
+    reading: Reading
+    lon: Floats
+    lat: Floats
+    x: Floats
+    y: Floats
+    score: float
+    inside: float
+
+
+def sample(count: int) -> npt.NDArray[np.int64]:
+    """Return the positions of at most 400 rows spread evenly over ``count``."""
+    if count <= _SAMPLE:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, _SAMPLE).astype(np.int64))
+
+
+def examine(
+    rows: Rows, known: Known, said: Reading | None, *, fixed: bool = False, missing: bool = False
+) -> Finding:
+    """Return what the coordinates are.
+
+    ``said``: the reading the file declares, None for nothing. ``fixed``: the format allows
+    no other, so that it cannot be missing or wrong. ``missing``: the format ought to say and
+    this file does not, so that even plain degrees are a repair.
+    """
+    fine = np.isfinite(rows.x) & np.isfinite(rows.y)
+    if not fine.any():
+        return Finding("不明", None, said, 0.0, None, "", ("没有一行有可用的坐标。",), ())
+    rough = _rough(rows, known, said, fixed)
+    if not rough:
+        return Finding("不明", None, None, 0.0, None, "", (_sizes(rows),), ())
+    shares = _shares([t.score for t in rough])
+    best, sure = rough[0], shares[0]
+    plain = _plain(rough, said, missing)
+    rivals = [t for t, p in zip(rough, shares, strict=True) if p > (1 - SURE) / 2]
+    if plain is None and sure < SURE:
+        return _undecided(rivals, rows, known, best)
+    if plain is not None and best is not plain and not _clearly(best, plain, sure):
+        best, sure = plain, max(shares[rough.index(plain)], 0.5)
+    return _with_encryption(best, plain, sure, rows, known, fixed)
+
+
+def as_told(rows: Rows, known: Known, told: Reading, said: Reading | None) -> Finding:
+    """Return the user's own word as a finding: it is taken, and how well it fits is told."""
+    lon, lat = told.degrees(rows.x, rows.y)
+    x, y = known.metres(lon, lat)
+    words = ["坐标系由用户指定"]
+    if known.near_area is not None:
+        fine = np.isfinite(x)
+        points = shapely.points(np.where(fine, x, 0.0), np.where(fine, y, 0.0))
+        share = float(np.mean(fine & shapely.contains(known.near_area, points)))
+        words.append(f"{share:.0%} 的要素落在规划区内")
+    return Finding("正常", told, said, 1.0, None, "", tuple(words), (), after=(lon, lat))
+
+
+# --- 1. roughly where
+
+
+def _rough(rows: Rows, known: Known, said: Reading | None, fixed: bool) -> list[_Tried]:
+    """Every reading with its score, the best first; the same place only once."""
+    readings = candidates(rows.x, rows.y, known.bounds)
+    if said is not None:
+        readings = [r for r in readings if r.crs != said.crs or r.packed]
+        if fixed:
+            readings = []
+        readings = [said, replace(said, swapped=True), *readings]
+    tried: list[_Tried] = []
+    for reading in readings:
+        one = _try(reading, rows, known, said)
+        if one is None:
+            continue
+        if not any(_same_place(one, other) for other in tried):
+            tried.append(one)
+    return sorted(tried, key=lambda t: -t.score)
+
+
+def _try(reading: Reading, rows: Rows, known: Known, said: Reading | None) -> _Tried | None:
+    lon, lat = reading.degrees(rows.x, rows.y)
+    if not np.isfinite(lon).any():
+        return None
+    x, y = known.metres(lon, lat)
+    area, inside = _area_score(lon, lat, x, y, known)
+    score = math.log(_prior(reading, said)) + area
+    score += _mention_score(x, y, rows, known) + _name_score(x, y, rows, known)
+    if reading.packed:
+        score += _packed_score(rows)
+    return _Tried(reading, lon, lat, x, y, score, inside)
+
+
+def _prior(reading: Reading, said: Reading | None) -> float:
+    weight = _PRIOR.get(reading.family, 0.1)
+    if said is not None and reading.family != "声明":
+        weight *= 0.05
+    if reading.swapped and reading.family in ("声明", "度", "墨卡托", "度分秒"):
+        weight *= _SWAPPED  # in Gauss-Krüger either order is usual
+    return weight
+
+
+def _area_score(
+    lon: Floats, lat: Floats, x: Floats, y: Floats, known: Known
+) -> tuple[float, float]:
+    """Log density of the rows under “they belong to this plan”, and the share that lies in it."""
+    in_china = (lon > 73) & (lon < 136) & (lat > 3) & (lat < 54)
+    density = np.where(in_china, 0.01 / _CHINA_AREA, 0.002 / _WORLD_AREA)
+    inside = np.zeros(len(x), dtype=bool)
+    if known.near_area is not None:
+        fine = np.isfinite(x)
+        points = shapely.points(np.where(fine, x, 0.0), np.where(fine, y, 0.0))
+        around = fine & shapely.contains(known.around_area, points)
+        inside = fine & around & shapely.contains(known.near_area, points)
+        size = max(float(known.near_area.area), 1e6)
+        ring = max(float(known.around_area.area) - size, 1e6)
+        density = density + np.where(inside, 0.93 / size, 0.0)
+        density = density + np.where(around & ~inside, 0.05 / ring, 0.0)
+    else:
+        west, south, east, north = known.bounds
+        inside = (lon > west - 1) & (lon < east + 1) & (lat > south - 1) & (lat < north + 1)
+        density = density + np.where(inside, 0.8 / _PLAN_AREA, 0.0)
+    witnesses = min(len(x), 30)
+    return float(np.mean(np.log(density)) * witnesses), float(np.mean(inside))
+
+
+def _mention_score(x: Floats, y: Floats, rows: Rows, known: Known) -> float:
+    """Rows whose text names one of the districts should lie in it."""
+    if known.mentions is None or known.area is None:
+        return 0.0
+    scores = []
+    for place in range(len(x)):
+        words = _mentioned(rows, place, known)
+        if len(words) != 1 or not np.isfinite(x[place]):
+            continue
+        shape = known.regions[words.pop()]
+        point = shapely.Point(x[place], y[place])
+        share = min(0.9, float(shape.area) / max(float(known.area.area), 1.0))
+        near = shapely.distance(shape, point) < NEAR_MENTION
+        scores.append(math.log(0.9 / share) if near else math.log(0.1 / max(1 - share, 0.1)))
+    if not scores:
+        return 0.0
+    return float(np.mean(scores)) * min(len(scores), 15)
+
+
+NEAR_MENTION = 2_500.0
+
+
+def _mentioned(rows: Rows, place: int, known: Known) -> set[str]:
+    if known.mentions is None:
+        return set()
+    text = f"{rows.names[place] if len(rows.names) else ''} "
+    text += rows.texts[place] if len(rows.texts) else ""
+    found = set(known.mentions.findall(text))
+    # “红山区” and “红山” are one district.
+    shapes = {id(known.regions[word]): word for word in found}
+    return set(shapes.values())
+
+
+def _name_score(x: Floats, y: Floats, rows: Rows, known: Known) -> float:
+    """Things of a name the plan has should be somewhere near it (kilometres, not metres)."""
+    scores = []
+    for far, error in _distances(x, y, rows, known):
+        wide = 2_000.0 + 2 * error
+        near = math.exp(-0.5 * min((far / wide) ** 2, 1400)) / (2 * math.pi * wide**2)
+        scores.append(math.log(0.8 * near + 0.2 / 1e11))
+    if not scores:
+        return 0.0
+    # Relative to a place drawn anywhere in the plan, so that more names mean more weight.
+    return float(np.mean(scores) + math.log(1e11)) * min(len(scores), 15)
+
+
+def _distances(x: Floats, y: Floats, rows: Rows, known: Known) -> list[tuple[float, float]]:
+    return [
+        (float(np.hypot(x[i] - kx, y[i] - ky)) if np.isfinite(x[i]) else 1e9, error)
+        for i, (kx, ky, error) in _pairs(rows, known)
+    ]
+
+
+def _pairs(rows: Rows, known: Known) -> list[tuple[int, tuple[float, float, float]]]:
+    """Rows whose name the plan has once, at different places."""
+    out: list[tuple[int, tuple[float, float, float]]] = []
+    for i, name in enumerate(rows.names):
+        place = known.named.get(same_name(name)) if name else None
+        if place is not None and all(
+            math.hypot(place[0] - p[0], place[1] - p[1]) > 50 for _, p in out
+        ):
+            out.append((i, place))
+        if len(out) >= 60:
+            break
+    return out
+
+
+def _packed_score(rows: Rows) -> float:
+    """Digits: every pair behind the point below sixty is rare unless it is minutes, seconds."""
+    score = 0.0
+    for value in np.concatenate([rows.x, rows.y]):
+        if not np.isfinite(value):
+            continue
+        digits = f"{abs(value):.6f}".split(".")[1].rstrip("0")
+        if abs(value) >= 10_000:
+            score += 0.5
+        elif len(digits) >= 4:
+            score += -2 * math.log(0.6)
+        elif len(digits) > 4 or len(digits) < 3:
+            score -= 0.3
+    return min(score, 25.0)
+
+
+def _same_place(one: _Tried, other: _Tried) -> bool:
+    both = np.isfinite(one.lon) & np.isfinite(other.lon)
+    if both.sum() != max(np.isfinite(one.lon).sum(), np.isfinite(other.lon).sum()):
+        return False
+    off = np.hypot(one.lon[both] - other.lon[both], one.lat[both] - other.lat[both])
+    return bool(np.max(off, initial=0.0) < 1e-5)
+
+
+def _plain(rough: list[_Tried], said: Reading | None, missing: bool) -> _Tried | None:
+    """The reading that changes nothing: what the file says, or degrees as they stand."""
+    if said is not None:
+        return next((t for t in rough if t.reading == said), None)
+    if missing:
+        return None
+    return next((t for t in rough if t.reading.family == "度" and not t.reading.swapped), None)
+
+
+def _clearly(best: _Tried, plain: _Tried, sure: float) -> bool:
+    """Whether another reading is so much better that it is proposed."""
+    if sure >= SURE:
+        return True
+    return sure > 0.7 and plain.inside < 0.05 and best.inside > 0.9
+
+
+def _undecided(rivals: list[_Tried], rows: Rows, known: Known, best: _Tried) -> Finding:
+    if best.inside == 0 and known.area is not None:
+        words = (_sizes(rows), "按哪一种读法都不落在规划的行政区里。")
+        return Finding(
+            "不明", None, None, 0.0, None, "", words, (), tuple(t.reading for t in rivals)
+        )
+    titles = "、".join(t.reading.words for t in rivals[:4])
+    return Finding(
+        "待选",
+        None,
+        None,
+        0.0,
+        None,
+        "",
+        (_sizes(rows), f"这几种读法都落在规划区内:{titles}。"),
+        ("看不出是哪一种,请指定坐标系。",),
+        tuple(t.reading for t in rivals),
+        None,
+        (best.lon, best.lat),
+    )
+
+
+# --- 2. shifted by a map service
+
+
+def _with_encryption(
+    best: _Tried, plain: _Tried | None, sure: float, rows: Rows, known: Known, fixed: bool
+) -> Finding:
+    pairs = [(i, p) for i, p in _pairs(rows, known) if np.isfinite(best.x[i])]
+    scores, residuals = {}, {}
+    for name in _ENCRYPTED:
+        lon, lat = best.reading.encrypted_as(name).degrees(rows.x, rows.y)
+        x, y = known.metres(lon, lat)
+        far = np.array([np.hypot(x[i] - p[0], y[i] - p[1]) for i, p in pairs])
+        residuals[name] = far
+        fits = [_fine_density(d, p[2]) for d, (_, p) in zip(far, pairs, strict=True)]
+        off = _line_distances(best.reading.encrypted_as(name), rows, known)
+        scores[name] = (np.array(fits), off)
+    chosen, chance = _choose(scores)
+    witnesses = _witnesses(residuals, chosen, scores)
+    if best.reading.encrypted:
+        chosen, chance = best.reading.encrypted, 1.0
+    elif chosen and (chance < SURE or witnesses < _WITNESSES):
+        chosen, chance = "", max(1 - chance, 0.5)
+    reading = best.reading.encrypted_as(chosen) if chosen else best.reading
+    unsure = _cannot_tell(reading, chosen, pairs, residuals, scores, known)
+    return _finding(
+        best,
+        plain,
+        reading,
+        sure * (chance if chosen else 1.0),
+        rows,
+        known,
+        (_fit_words(residuals, scores, chosen), unsure),
+    )
+
+
+def _fine_density(far: float, error: float) -> float:
+    """Log density (per m²) of a distance from a known place that may itself be ``error`` off."""
+    tight = 0.9 if error <= 20 else 0.4 if error <= 150 else 0.2
+    loose = max(error, 300.0)
+
+    def disc(wide: float) -> float:
+        return math.exp(-0.5 * min((far / wide) ** 2, 1400)) / (2 * math.pi * wide**2)
+
+    close = 0.7 * disc(8.0 + 0.5 * min(error, 20)) + 0.3 * disc(45.0)
+    return math.log(
+        tight * close + (1 - tight) * (0.7 * disc(loose) + 0.3 * disc(4 * loose)) + 1e-14
+    )
+
+
+def _line_distances(reading: Reading, rows: Rows, known: Known) -> Floats:
+    """Median distance of each line's corners from the nearest surveyed road, metres."""
+    if rows.corners is None or rows.owner is None or known.line_tree is None:
+        return np.empty(0)
+    lon, lat = reading.degrees(rows.corners[:, 0], rows.corners[:, 1])
+    x, y = known.metres(lon, lat)
+    fine = np.isfinite(x)
+    points = shapely.points(np.where(fine, x, 0.0), np.where(fine, y, 0.0))
+    _, far = known.line_tree.query_nearest(points, return_distance=True, all_matches=False)
+    far = np.where(fine, far, 1e9)
+    return np.array([np.median(far[rows.owner == n]) for n in np.unique(rows.owner)])
+
+
+def _choose(scores: dict[str, tuple[Floats, Floats]]) -> tuple[str, float]:
+    total = {}
+    for name, (fits, off) in scores.items():
+        base_fits, base_off = scores[""]
+        gain = float(np.clip(fits - base_fits, -4, 4)[:20].sum()) if len(fits) else 0.0
+        if len(off):
+            gain += float(np.clip(_line_fit(off) - _line_fit(base_off), -2, 2)[:15].sum())
+        total[name] = math.log(_ENCRYPTED[name]) + gain
+    names = list(total)
+    shares = _shares([total[n] for n in names])
+    place = int(np.argmax(shares))
+    return names[place], shares[place]
+
+
+def _line_fit(far: Floats) -> Any:
+    return np.log(0.8 * np.exp(-far / 25) / 25 + 0.2 * np.exp(-far / 800) / 800 + 1e-9)
+
+
+def _witnesses(
+    residuals: dict[str, Floats], chosen: str, scores: dict[str, tuple[Floats, Floats]]
+) -> int:
+    """How many named places and lines speak for the choice: it fits them far better."""
+    far, base = residuals[chosen], residuals[""]
+    named = int(np.sum(far < 0.35 * base)) if len(far) else 0
+    off, base_off = scores[chosen][1], scores[""][1]
+    return named + (int(np.sum(off < 0.35 * base_off)) if len(off) else 0)
+
+
+def _cannot_tell(
+    reading: Reading,
+    chosen: str,
+    pairs: list[tuple[int, tuple[float, float, float]]],
+    residuals: dict[str, Floats],
+    scores: dict[str, tuple[Floats, Floats]],
+    known: Known,
+) -> tuple[str, ...]:
+    """What the evidence leaves open, in words."""
+    unsure = []
+    far, off = residuals[""], scores[""][1]
+    settled = (len(far) >= 2 and float(np.median(far)) < 120) or (
+        len(off) >= 2 and float(np.median(off)) < 60
+    )
+    if not chosen and not settled:
+        why = "没有足够准的同名地点或实测道路可比" if not pairs else "同名地点自身的误差不比它小"
+        unsure.append(f"是否带 GCJ-02、BD-09 偏移(约 0.3–1.5 km)看不出来:{why}")
+    old = old_datum(reading.crs)
+    if old:
+        stated = accuracy(reading.crs)
+        how = "没有公开的转换参数" if stated is None else f"转换精度约 {stated:g} 米"
+        unsure.append(f"{old}到 CGCS2000:{how},这一差别(百米以内)看不出来,未另作改正")
+    elif reading.family == "高斯":
+        unsure.append(
+            "北京54、西安80 与 CGCS2000 的差别(百米以内)小于资料精度,看不出来;按 CGCS2000 处理"
+        )
+    return tuple(unsure)
+
+
+# --- words
+
+
+def _finding(
+    best: _Tried,
+    plain: _Tried | None,
+    reading: Reading,
+    sure: float,
+    rows: Rows,
+    known: Known,
+    words: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Finding:
+    lon, lat = reading.degrees(rows.x, rows.y)
+    same = plain is not None and reading == plain.reading
+    evidence = [f"{best.inside:.0%} 的要素落在规划区内" if known.area is not None else ""]
+    if known.area is not None and best.inside == 0:
+        evidence = ["全部要素都在规划区之外"]
+    shift = None
+    if plain is not None and not same:
+        shift = _median_shift(plain.lon, plain.lat, lon, lat)
+        if known.area is not None and plain.inside < best.inside:
+            evidence.append(f"原样只有 {plain.inside:.0%} 落在规划区内")
+    evidence += words[0]
+    return Finding(
+        "正常" if same else "建议修复",
+        reading,
+        plain.reading if plain else None,
+        min(sure, 0.999),
+        shift,
+        "" if same else _repair_words(reading, plain.reading if plain else None),
+        tuple(e for e in evidence if e),
+        words[1],
+        before=(plain.lon, plain.lat) if plain is not None and not same else None,
+        after=(lon, lat),
+    )
+
+
+def _repair_words(reading: Reading, plain: Reading | None) -> str:
+    steps = []
+    if plain is not None and plain.family == "声明" and reading.crs != plain.crs:
+        steps.append(f"文件声明的坐标系“{plain.title}”不对,改按{reading.title}")
+    elif plain is None or reading.crs != plain.crs:
+        steps.append(f"按{reading.title}换算")
+    if reading.packed:
+        steps.append("把连写的度分秒换算成度")
+    if reading.swapped and reading.family != "高斯":
+        steps.append("经度和纬度两列对调")
+    elif reading.swapped:
+        steps.append("X 是北、Y 是东,按此对调")
+    if reading.encrypted:
+        steps.append(f"由 {ENCRYPTIONS[reading.encrypted]} 换算到 CGCS2000")
+    return ";".join(steps)
+
+
+def _fit_words(
+    residuals: dict[str, Floats], scores: dict[str, tuple[Floats, Floats]], chosen: str
+) -> tuple[str, ...]:
+    out = []
+    far = residuals[""]
+    if len(far):
+        words = f"{len(far)} 个同名地点,原样相差中位数 {np.median(far):,.0f} 米"
+        if chosen:
+            words += f",换算后 {np.median(residuals[chosen]):,.0f} 米"
+        out.append(words)
+    off = scores[""][1]
+    if len(off):
+        words = f"{len(off)} 条线到最近的道路,原样中位数 {np.median(off):,.0f} 米"
+        if chosen:
+            words += f",换算后 {np.median(scores[chosen][1]):,.0f} 米"
+        out.append(words)
+    return tuple(out)
+
+
+def _median_shift(lon: Floats, lat: Floats, lon2: Floats, lat2: Floats) -> float | None:
+    both = np.isfinite(lon) & np.isfinite(lon2)
+    both &= (np.abs(lat) <= 90) & (np.abs(lat2) <= 90)
+    if not both.any():
+        return None
+    _, _, far = Geod(ellps="GRS80").inv(lon[both], lat[both], lon2[both], lat2[both])
+    return round(float(np.median(far)), 1)
+
+
+def _sizes(rows: Rows) -> str:
+    x, y = rows.x[np.isfinite(rows.x)], rows.y[np.isfinite(rows.y)]
+    return f"两个坐标的大小约为 {np.median(x):,.6g} 和 {np.median(y):,.6g}"
+
+
+def _shares(scores: Sequence[float]) -> list[float]:
+    top = max(scores)
+    weights = [math.exp(max(s - top, -700.0)) for s in scores]
+    return [w / sum(weights) for w in weights]

@@ -1,0 +1,240 @@
+"""What a file means for a plan: which layer of it, which column is which, where its rows are.
+
+    sandbox.read_apart  ─▶ Source   what is in the file
+    propose             ─▶ Proposal what it means here: columns, coordinates, what looks wrong
+    carrying.carry_out  ─▶ Outcome  the rows as a layer, the rejects, the edit (one undo step)
+
+Nothing enters the plan before its edit is carried out, and a proposed repair of coordinates
+is only carried out when it was accepted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from data.imports.columns import Match, match
+from data.imports.doctor import Finding, Rows, as_told, examine, sample
+from data.imports.known import Known, known_of
+from data.imports.places import Places, read_places
+from data.imports.reading import ReadAsk
+from data.imports.readings import by_name, declared
+from data.imports.rejects import REASON
+from data.imports.source import Source
+from data.kinds import Kind, kind
+from data.plan import Plan
+from data.refused import Refused
+
+Floats = npt.NDArray[np.float64]
+
+_SAYS_CRS = ("shp", "dxf", "mapinfo", "gpkg", "fgb", "tif")
+"""Formats that ought to say their coordinate system: when one does not, it is missing."""
+
+
+@dataclass(frozen=True)
+class ImportAsk:
+    """What the user decided; everything left out is found out.
+
+    ``kind_name``; ``encoding``; ``crs`` as ``readings.by_name`` takes it; ``columns``:
+    heading → field; ``fill``: values for fields the file does not give; ``source``: name of
+    the layer or sheet; ``layer``: name of the plan's layer to add to ("" the kind's);
+    ``skip_duplicates``: leave out rows the plan has already; ``replace``: put the rows in the
+    place of what the layer holds instead of adding to it.
+    """
+
+    kind_name: str
+    encoding: str = ""
+    crs: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fill: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    layer: str = ""
+    skip_duplicates: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """What a source means for a plan. ``repairs``: sentences that must be accepted first."""
+
+    ask: ImportAsk
+    source: Source
+    kind: Kind
+    matches: tuple[Match, ...]
+    places: Places | None
+    finding: Finding
+    repairs: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is known where the rows are."""
+        return self.finding.reading is not None
+
+
+def read_ask(plan: Plan, path: Path, ask: ImportAsk) -> ReadAsk:
+    """Return what to ask the reading process for."""
+    this = kind(ask.kind_name)
+    west, south, east, north = known_of(plan).bounds
+    rim = 0.3
+    around = (west - rim, south - rim, east + rim, north + rim)
+    return ReadAsk(path, ask.encoding, this.geometry, this.title, around)
+
+
+def choose(sources: Sequence[Source], ask: ImportAsk) -> Source:
+    """Return the source asked for, or the one that fits the kind.
+
+    Layers of one KML, GPX or OSM file are put together. Raises Refused, listing them, when
+    several fit.
+    """
+    this = kind(ask.kind_name)
+    if ask.source:
+        found = [s for s in sources if ask.source in (s.name, s.name.split(" ")[-1])]
+        if not found:
+            have = "、".join(s.name for s in sources)
+            raise Refused(f"文件里没有名为“{ask.source}”的图层或工作表。有:{have}。")
+        return found[0]
+    fits = [s for s in sources if fitness(s, this) > 0]
+    best = max((fitness(s, this) for s in fits), default=0)
+    fits = [s for s in fits if fitness(s, this) == best]
+    if len(fits) > 1 and {s.format for s in fits} <= {"kml", "gpx", "pbf"}:
+        return joined(fits)
+    if len(fits) > 1:
+        have = "、".join(s.name for s in fits)
+        raise Refused(f"文件里有几个图层或工作表,请指定导入哪一个(--layer):{have}。")
+    return fits[0] if fits else max(sources, key=len)
+
+
+def fitness(source: Source, this: Kind) -> int:
+    """How well a source's shapes and columns fit a kind: 0 not at all."""
+    if not len(source):
+        return 0
+    found = {m.target for m in match(source.headings, this, cut=source.cut)}
+    known = len(found - {""}) > 0
+    if source.shapes is None:
+        return 2 if found & {"经度", "坐标", "横", "东坐标", "图形"} else int(known)
+    sorts = set(np.unique(shapely.get_type_id(source.shapes)).tolist())
+    own = {"point": {0, 4}, "line": {1, 2, 5}, "polygon": {3, 6}}[this.geometry]
+    if sorts & own:
+        return 3
+    return 1 if this.geometry == "point" and sorts & {3, 6} else int(bool(sorts & {1, 2, 7}))
+
+
+def joined(sources: Sequence[Source]) -> Source:
+    """Return sources one under the other, with a column 图层 naming each."""
+    headings = list(dict.fromkeys(h for s in sources for h in s.headings))
+    columns: dict[str, Any] = {}
+    for heading in headings:
+        parts = []
+        for source in sources:
+            cells = source.columns.get(heading)
+            blank = np.full(len(source), "", dtype=object)
+            parts.append(blank if cells is None else cells.astype(object))
+        columns[heading] = np.concatenate(parts)
+    if len(sources) > 1:
+        names = [np.full(len(s), s.name, dtype=object) for s in sources]
+        columns["图层" if "图层" not in columns else "图层_文件"] = np.concatenate(names)
+    shapes = np.concatenate([s.shapes for s in sources if s.shapes is not None])
+    count = sum(len(s) for s in sources)
+    rows = np.arange(1, count + 1, dtype=np.int64)
+    return replace(sources[0], columns=columns, rows=rows, shapes=shapes)
+
+
+# --- what it means
+
+
+def propose(plan: Plan, source: Source, ask: ImportAsk, known: Known | None = None) -> Proposal:
+    """Return what a source means for the plan. Raises Refused when no row can have a place."""
+    this = kind(ask.kind_name)
+    known = known or known_of(plan)
+    chosen = dict(ask.columns)
+    chosen |= {h: "" for h in source.headings if h == REASON}
+    matches = match(source.headings, this, chosen, cut=source.cut)
+    places = None
+    if source.shapes is None:
+        places = read_places(source, matches)
+        if places is None:
+            raise Refused(
+                f"“{source.name}”里没有坐标:没有找到经度、纬度两列,也没有写着坐标的一列。"
+                f"请指定哪一列是经度、纬度或坐标。现有的列:{'、'.join(source.headings[:20])}。"
+            )
+    finding, repairs = _diagnose(source, places, matches, known, ask)
+    return Proposal(ask, source, this, matches, places, finding, tuple(repairs), source.notes)
+
+
+def _diagnose(
+    source: Source,
+    places: Places | None,
+    matches: Sequence[Match],
+    known: Known,
+    ask: ImportAsk,
+) -> tuple[Finding, list[str]]:
+    rows = _rows(source, places, matches)
+    said = declared(source.crs) if source.crs else None
+    if ask.crs:
+        finding = as_told(rows, known, by_name(ask.crs), said)
+        return finding, []
+    missing = said is None and source.format in _SAYS_CRS
+    drawn = places is not None and places.shapes is not None
+    finding = examine(rows, known, said, fixed=source.crs_fixed, missing=missing and not drawn)
+    repairs = [finding.repair] if finding.state == "建议修复" else []
+    if places is not None and places.minutes.any():
+        count = int(places.minutes.sum())
+        repairs.insert(0, f"{count} 行的度分秒换算成度")
+    return finding, repairs
+
+
+def _rows(source: Source, places: Places | None, matches: Sequence[Match]) -> Rows:
+    shapes = source.shapes if places is None else places.shapes
+    keep = sample(len(source))
+    corners = owner = None
+    if shapes is not None:
+        some = shapes[keep]
+        x, y = np.full(len(keep), np.nan), np.full(len(keep), np.nan)
+        here = ~(shapely.is_missing(some) | shapely.is_empty(some))
+        finite = np.isfinite(shapely.area(some)) & here
+        x[finite], y[finite] = _centres(some[finite])
+        corners, owner = _corners(some)
+    else:
+        assert places is not None
+        filled = np.flatnonzero(np.isfinite(places.x) & np.isfinite(places.y))
+        keep = filled[sample(len(filled))] if len(filled) else keep
+        x, y = places.x[keep], places.y[keep]
+    names, texts = _words(source, matches, keep)
+    return Rows(x, y, names, texts, corners, owner)
+
+
+def _centres(shapes: npt.NDArray[np.object_]) -> tuple[Floats, Floats]:
+    middles = shapely.centroid(shapes)
+    return shapely.get_x(middles), shapely.get_y(middles)
+
+
+def _corners(shapes: npt.NDArray[np.object_]) -> tuple[Any, Any]:
+    """Corners of lines, at most twenty of each, for comparing with roads."""
+    lines = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (1, 2, 5)))
+    if not len(lines):
+        return None, None
+    xy, owner = shapely.get_coordinates(shapes[lines], return_index=True)
+    keep = np.zeros(len(xy), dtype=bool)
+    for n in np.unique(owner):
+        own = np.flatnonzero(owner == n)
+        keep[own[:: max(1, len(own) // 20)]] = True
+    return xy[keep], owner[keep].astype(np.int64)
+
+
+def _words(
+    source: Source, matches: Sequence[Match], keep: npt.NDArray[Any]
+) -> tuple[list[str], list[str]]:
+    title = next((m.source for m in matches if m.target == "名称"), None)
+    names = [source.text(title, i).strip() if title else "" for i in keep.tolist()]
+    written = [
+        h
+        for h, cells in source.columns.items()
+        if cells.dtype == object and h != title and h != REASON
+    ]
+    texts = [" ".join(source.text(h, i) for h in written[:12])[:400] for i in keep.tolist()]
+    return names, texts

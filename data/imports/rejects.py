@@ -1,0 +1,73 @@
+"""Rows that could not be taken: each with its reason, and as a list to mend and import again."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.beside import replacing
+from data.imports.source import Source
+
+REASON = "未导入原因"
+"""The heading of the reason in a list of rejects; a list read in again ignores it."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Row ``row`` (its number in the file) was not imported; ``place``: its position."""
+
+    row: int
+    place: int
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        return f"第 {self.row} 行:{self.reason}。"
+
+
+def rejects_of(source: Source, bad: dict[int, str]) -> tuple[Reject, ...]:
+    """Return the refused rows in the file's order, those refused while reading among them."""
+    out = [Reject(int(source.rows[place]), place, reason) for place, reason in bad.items()]
+    out += [Reject(row, -1, reason) for row, reason in source.left_out]
+    return tuple(sorted(out, key=lambda r: (r.row, r.place)))
+
+
+def reason_of_sum(source: Source, place: int, reason: str) -> str:
+    """Say that a row without a place is the list's sum, when it says so itself."""
+    words = [source.text(heading, place) for heading in source.headings[:4]]
+    if any(w.replace(" ", "") in ("合计", "总计", "小计", "共计", "总和") for w in words):
+        return "是合计行,不是一处地点"
+    return reason
+
+
+def write_rejects(source: Source, rejects: Sequence[Reject], path: Path) -> None:
+    """Write the refused rows with their reasons (.csv with a UTF-8 mark, so that Excel and WPS
+    show it right), to be mended and imported again. Raises Refused when it cannot be written.
+    """
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow([*source.headings, REASON])
+    for reject in rejects:
+        if reject.place >= 0:
+            cells = [as_text(source.text(h, reject.place)) for h in source.headings]
+        else:
+            cells = [""] * len(source.headings)
+        lines.writerow([*cells, f"第 {reject.row} 行:{reject.reason}"])
+    with replacing(path) as written:
+        written.write_bytes(("\ufeff" + text.getvalue()).encode("utf-8"))
+
+
+def as_text(cell: str) -> str:
+    """Return a cell that a spreadsheet takes for text: a formula would be carried out."""
+    if cell[:1] in ("=", "@", "\t", "\r") or (cell[:1] in ("+", "-") and not _number(cell)):
+        return "'" + cell
+    return cell
+
+
+def _number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

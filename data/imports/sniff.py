@@ -1,0 +1,155 @@
+"""What sort of file it is, from its first bytes; the ending decides only where bytes do not."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.refused import Refused
+
+TITLES = {
+    "shp": "Shapefile",
+    "gpkg": "GeoPackage",
+    "geojson": "GeoJSON",
+    "topojson": "TopoJSON",
+    "kml": "KML",
+    "kmz": "KMZ",
+    "gpx": "GPX",
+    "dxf": "DXF",
+    "fgb": "FlatGeobuf",
+    "mapinfo": "MapInfo",
+    "csv": "CSV",
+    "xlsx": "XLSX",
+    "xls": "XLS",
+    "ods": "ODS",
+    "tif": "GeoTIFF",
+    "pbf": "OSM PBF",
+    "zip": "压缩文件",
+}
+ENDINGS = {
+    ".shp": "shp",
+    ".shx": "shp",
+    ".dbf": "shp",
+    ".prj": "shp",
+    ".cpg": "shp",
+    ".gpkg": "gpkg",
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".topojson": "topojson",
+    ".kml": "kml",
+    ".kmz": "kmz",
+    ".gpx": "gpx",
+    ".dxf": "dxf",
+    ".fgb": "fgb",
+    ".tab": "mapinfo",
+    ".mif": "mapinfo",
+    ".mid": "mapinfo",
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".et": "xls",
+    ".xls": "xls",
+    ".ods": "ods",
+    ".tif": "tif",
+    ".tiff": "tif",
+    ".pbf": "pbf",
+    ".osm": "pbf",
+    ".zip": "zip",
+}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A format (a key of :data:`TITLES`) and, for a shapefile's part, its main file."""
+
+    format: str
+    main: Path
+
+
+def sniff(path: Path) -> Sort:
+    """Return what a file is. Raises Refused for a missing, empty or unknown one."""
+    ending = path.suffix.lower()
+    if ENDINGS.get(ending) in ("shp", "mapinfo"):
+        return Sort(ENDINGS[ending], _main(path))
+    head = _head(path)
+    found = _by_bytes(head, path) or ENDINGS.get(ending, "")
+    if ENDINGS.get(ending) == "csv" and found in ("geojson", "kml", "gpx", "topojson"):
+        return Sort(found, path)
+    if not found:
+        known = "、".join(dict.fromkeys(TITLES.values()))
+        raise Refused(f"不认识“{path.name}”这种文件。可以导入:{known}。")
+    return Sort(found, path)
+
+
+def _main(path: Path) -> Path:
+    """The file of a shapefile or MapInfo set that is opened, whichever part was given."""
+    mapinfo = ENDINGS[path.suffix.lower()] == "mapinfo"
+    mains = (".tab", ".mif") if mapinfo else (".shp", ".dbf")
+    if path.suffix.lower() in mains:
+        _head(path)
+        return path
+    try:
+        beside = sorted(path.parent.iterdir())
+    except OSError:
+        beside = []
+    for ending in mains:
+        for other in beside:
+            if other.stem == path.stem and other.suffix.lower() == ending:
+                return other
+    wanted = "、".join(path.stem + ending for ending in mains)
+    raise Refused(f"“{path.name}”旁边没有 {wanted}。请把同名的几个文件放在一起再导入。")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except FileNotFoundError:
+        raise Refused(f"没有“{path}”这个文件。请检查位置和名称。") from None
+    except OSError as error:
+        raise Refused(f"“{path.name}”打不开:{error.strerror}。") from None
+    if not head:
+        raise Refused(f"“{path.name}”是空的。")
+    return head
+
+
+def _by_bytes(head: bytes, path: Path) -> str:
+    for start, found in (
+        (b"SQLite format 3\0", "gpkg"),
+        (b"fgb", "fgb"),
+        (b"II*\0", "tif"),
+        (b"MM\0*", "tif"),
+        (b"II+\0", "tif"),
+        (b"MM\0+", "tif"),
+        (_OLE, "xls"),
+    ):
+        if head.startswith(start):
+            return found
+    if head.startswith(b"PK\x03\x04"):
+        return _zipped(head, path)
+    if b"OSMHeader" in head[:64]:
+        return "pbf"
+    return _by_text(head)
+
+
+def _zipped(head: bytes, path: Path) -> str:
+    by_ending = ENDINGS.get(path.suffix.lower(), "zip")
+    if by_ending in ("kmz", "xlsx", "ods", "zip"):
+        return by_ending
+    if b"opendocument.spreadsheet" in head:
+        return "ods"
+    return "xlsx" if b"[Content_Types].xml" in head or b"xl/" in head else "zip"
+
+
+def _by_text(head: bytes) -> str:
+    text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1", "ignore")
+    text = text.lstrip("\ufeff\xef\xbb\xbf \r\n\t")
+    low = text[:2000].lower()
+    if low.startswith(("{", "[")):
+        return "topojson" if '"topology"' in low else "geojson"
+    if low.startswith("<"):
+        for word, found in (("<kml", "kml"), ("<gpx", "gpx"), ("<osm", "pbf")):
+            if word in low:
+                return found
+    return ""

@@ -1,0 +1,253 @@
+"""Lists: CSV and text with any separator, and sheets of XLSX, XLS and ODS.
+
+Office lists have titles above their headings, blank rows, merged cells and sums below. The
+row of headings is found, not assumed to be the first; the row numbers a user sees are kept.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.imports.columns import known_heading
+from data.imports.encoding import Guess, chosen, decide, decode
+from data.imports.source import Source, cell_text
+from data.progress import Report, silent
+from data.refused import Refused
+
+MOST_ROWS = 3_000_000
+MOST_COLUMNS = 2_000
+MOST_CELLS = 60_000_000
+_SEPARATORS = ",\t;|，；"
+_FULL_WIDTH = {"，": ",", "；": ";"}
+_LOOK = 30
+"""In how many rows from the top the headings are looked for."""
+
+Grid = list[list[Any]]
+
+
+def read_text(path: Path, encoding: str = "", report: Report = silent) -> list[Source]:
+    """Read a CSV or text file; ``encoding`` overrides the one decided from the bytes."""
+    data = path.read_bytes()
+    if not data.strip(b"\0\r\n\t \xef\xbb\xbf\xff\xfe"):
+        raise Refused(f"“{path.name}”是空的。")
+    guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
+    report(0.2, f"文字编码:{guess.name}")
+    text = decode(data, guess.name).lstrip("\ufeff")
+    if text.count("\0") > 0.01 * len(text):
+        raise Refused(f"“{path.name}”不是文本文件,里面是二进制内容。")
+    notes = []
+    spoiled = text.count("�")
+    if spoiled:
+        notes.append(f"有 {spoiled} 个字按 {guess.name} 读不出来,请检查文字编码")
+    grid, numbers = _split(text.replace("\0", ""), path.name, report)
+    sources = _source(path.stem, "CSV", grid, numbers, guess, notes)
+    raw = tuple(line for line in data[:200_000].splitlines() if not line.isascii())[:40]
+    return [replace(source, raw=raw) for source in sources]
+
+
+def read_sheets(path: Path, report: Report = silent) -> list[Source]:
+    """Read every sheet that has headings and rows."""
+    import python_calamine
+
+    try:
+        book = python_calamine.load_workbook(str(path))
+        names = list(book.sheet_names)
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise Refused(f"“{path.name}”读不出来:{_why(str(error))}。") from None
+    sources: list[Source] = []
+    for n, name in enumerate(names):
+        report(0.1 + 0.8 * n / max(1, len(names)), f"正在读工作表“{name}”…")
+        try:
+            sheet = book.get_sheet_by_name(name)
+            _check_size(sheet.total_height, sheet.total_width, path.name)
+            grid = sheet.to_python(skip_empty_area=False)
+            merged = _merged(book, name)
+        except python_calamine.WorksheetNotFound:
+            continue
+        except (python_calamine.CalamineError, OSError, ValueError) as error:
+            raise Refused(f"“{path.name}”的工作表“{name}”读不出来:{_why(str(error))}。") from None
+        notes = _fill_merged(grid, merged)
+        title = path.stem if len(names) == 1 else f"{path.stem} {name}"
+        sources += _source(title, path.suffix[1:].upper(), grid, None, Guess("UTF-8", 1.0), notes)
+    if not sources:
+        raise Refused(f"“{path.name}”里没有带表头的数据。第一行(或前几行)要有列名。")
+    return sources
+
+
+def _why(message: str) -> str:
+    low = message.lower()
+    if "password" in low or "encrypt" in low:
+        return "文件有密码,请先在表格软件里去掉密码"
+    return "文件不完整或不是表格文件"
+
+
+def _check_size(height: int, width: int, name: str) -> None:
+    if height > MOST_ROWS or width > MOST_COLUMNS * 10 or height * width > MOST_CELLS:
+        raise Refused(
+            f"“{name}”的表有 {height:,} 行 × {width:,} 列,太大了。"
+            "请删去多余的空行空列,或拆成几个文件。"
+        )
+
+
+def _merged(book: Any, name: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    ranges = getattr(book.get_sheet_by_name(name), "merged_cell_ranges", None)
+    return list(ranges or [])
+
+
+def _fill_merged(grid: Grid, merged: Sequence[Any]) -> list[str]:
+    """Cells merged downwards repeat their value on every row they stand for."""
+    filled = 0
+    for (top, left), (bottom, _) in merged:
+        if bottom <= top or left >= MOST_COLUMNS or bottom - top > 5_000 or top >= len(grid):
+            continue
+        value = grid[top][left] if left < len(grid[top]) else ""
+        for row in grid[top + 1 : bottom + 1]:
+            if left < len(row) and row[left] in ("", None):
+                row[left] = value
+                filled += 1
+    return [f"合并单元格已按行补上({filled} 格)"] if filled else []
+
+
+def _split(text: str, name: str, report: Report) -> tuple[Grid, list[int]]:
+    """Return the rows and the line each begins on."""
+    separator = _separator(text)
+    if separator in _FULL_WIDTH:
+        text, separator = text.replace(separator, _FULL_WIDTH[separator]), _FULL_WIDTH[separator]
+    grid: Grid = []
+    numbers: list[int] = []
+    csv.field_size_limit(1_000_000)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=False)
+    before = 0
+    try:
+        for row in lines:
+            if len(row) > MOST_COLUMNS:
+                raise Refused(f"“{name}”第 {before + 1} 行有 {len(row):,} 列,不像是表格。")
+            if any(cell.strip() for cell in row):
+                grid.append(list(row))
+                numbers.append(before + 1)
+            before = lines.line_num
+            if len(grid) > MOST_ROWS:
+                raise Refused(f"“{name}”超过 {MOST_ROWS:,} 行,太大了。请拆成几个文件再导入。")
+            if len(grid) % 50_000 == 0:
+                report(0.3, f"已读 {len(grid):,} 行…")
+    except csv.Error:
+        raise Refused(f"“{name}”第 {before + 1} 行起读不出来:引号不成对,或一格太长。") from None
+    return grid, numbers
+
+
+def _separator(text: str) -> str:
+    """The separator that splits the first lines most evenly."""
+    lines = [line for line in text[:100_000].splitlines()[:60] if line.strip()]
+    if len(lines) > 1 and len(text) > 100_000:
+        lines = lines[:-1]
+    best, score = ",", 0.0
+    for mark in _SEPARATORS:
+        counts = Counter(len(row) - 1 for row in csv.reader(lines, delimiter=mark, strict=False))
+        counts.pop(0, None)
+        if counts:
+            often, times = counts.most_common(1)[0]
+            here = times / len(lines) + 0.01 * min(often, 20)
+            best, score = (mark, here) if here > score + 1e-9 else (best, score)
+    return best
+
+
+def _source(
+    name: str,
+    form: str,
+    grid: Grid,
+    numbers: Sequence[int] | None,
+    guess: Guess,
+    notes: Sequence[str],
+) -> list[Source]:
+    if numbers is None:
+        numbers = range(1, len(grid) + 1)
+    top = _heading_row(grid)
+    if top is None:
+        if form != "CSV":
+            return []
+        raise Refused(f"“{name}”里没有带表头的数据。第一行(或前几行)要有列名。")
+    headings, used = _headings(grid[top])
+    body = [
+        (number, row)
+        for number, row in zip(numbers[top + 1 :], grid[top + 1 :], strict=True)
+        if any(cell_text(cell).strip() for cell in row)
+    ]
+    body = [(n, row) for n, row in body if not _repeats(row, grid[top])]
+    columns = {}
+    for heading, place in zip(headings, used, strict=True):
+        columns[heading] = _column([row[place] if place < len(row) else "" for _, row in body])
+    rows = np.array([number for number, _ in body], dtype=np.int64)
+    said = list(notes)
+    if top > 0:
+        said.append(f"表头在第 {numbers[top]} 行,它上面的文字没有导入")
+    return [Source(name, form, columns, rows, encoding=guess, notes=tuple(said))]
+
+
+def _heading_row(grid: Grid) -> int | None:
+    """The row most like headings: many different short texts, words we know, data below."""
+    best, score = None, 0.0
+    for n, row in enumerate(grid[:_LOOK]):
+        texts = [cell_text(cell).strip() for cell in row]
+        filled = [t for t in texts if t]
+        if not filled or len(filled) < min(2, max(len(r) for r in grid[: n + 1])):
+            continue
+        words = [t for t in filled if not _numeric(t) and len(t) <= 40]
+        known = sum(known_heading(t) for t in filled)
+        here = len(set(words)) / max(len(r) for r in grid[:_LOOK]) + 1.5 * known - 0.02 * n
+        here -= 1.5 * sum(_numeric(t) for t in filled) / len(filled)
+        if here > score:
+            best, score = n, here
+    return best
+
+
+def _numeric(text: str) -> bool:
+    return bool(re.fullmatch(r"[+-]?[\d.,]+%?", text))
+
+
+def _headings(row: Sequence[Any]) -> tuple[list[str], list[int]]:
+    """Return a name for every column that has one, and its place; names are made unique."""
+    names: list[str] = []
+    used: list[int] = []
+    for place, cell in enumerate(row[:MOST_COLUMNS]):
+        name = re.sub(r"\s+", " ", cell_text(cell)).strip()
+        if not name:
+            continue
+        base, n = name, 2
+        while name in names:
+            name, n = f"{base}_{n}", n + 1
+        names.append(name)
+        used.append(place)
+    return names, used
+
+
+def _repeats(row: Sequence[Any], heading: Sequence[Any]) -> bool:
+    """Printed lists repeat their headings on every page."""
+    texts = [cell_text(cell).strip() for cell in row]
+    return sum(bool(t) for t in texts) > 1 and texts == [cell_text(c).strip() for c in heading]
+
+
+def _column(cells: list[Any]) -> np.ndarray:
+    """A column of floats when every cell is a number, else of texts."""
+    if cells and all(isinstance(c, int | float) and not isinstance(c, bool) for c in cells):
+        return np.array(cells, dtype=float)
+    out = np.empty(len(cells), dtype=object)
+    out[:] = [_written(cell) for cell in cells]
+    return out
+
+
+def _written(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if hasattr(cell, "isoformat"):
+        text = str(cell.isoformat(sep=" ")) if hasattr(cell, "hour") else str(cell.isoformat())
+        return text.removesuffix(" 00:00:00")
+    return cell_text(cell).strip()

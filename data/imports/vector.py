@@ -1,0 +1,400 @@
+"""Vector files through GDAL, with the judgement on top left to us: text is taken as bytes.
+
+GDAL believes what a file says of its encoding; half of the office's shapefiles say nothing
+or lie. Every text is therefore read as Latin-1, which keeps each byte as one character, and
+the encoding is decided from the bytes of all names and cells together.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+import yaml
+
+import resources
+from data.imports.encoding import Guess, chosen, decide, decode
+from data.imports.source import Cells, Source
+from data.progress import Report, silent
+from data.refused import Refused
+
+MOST_FEATURES = 3_000_000
+_CHUNK = 100_000
+_BYTES = "ISO-8859-1"
+_LAYERS = 400
+_UTF8_FORMATS = {"kml", "gpx", "geojson", "topojson"}
+_FIXED = {"kml", "gpx", "pbf"}
+_XML = {"kml", "gpx"}
+_KML_OWN = {
+    "id",
+    "begin",
+    "end",
+    "altitudemode",
+    "tessellate",
+    "extrude",
+    "visibility",
+    "draworder",
+    "icon",
+    "timestamp",
+    "snippet",
+    "gx_media_links",
+}
+_TAG = re.compile(r'"((?:[^"\\]|\\.)*)"=>"((?:[^"\\]|\\.)*)"')
+
+_ERRORS = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.FieldError,
+    pyogrio.errors.CRSError,
+    pyogrio.errors.GeometryError,
+    shapely.errors.GEOSException,
+    RuntimeError,
+    ValueError,
+    OSError,
+    UnicodeError,
+)
+
+
+def read_vector(
+    path: Path,
+    form: str,
+    title: str,
+    folder: Path,
+    encoding: str = "",
+    kind_title: str = "",
+    bounds: tuple[float, float, float, float] | None = None,
+    report: Report = silent,
+) -> list[Source]:
+    """Return every layer of a file that has features.
+
+    ``form``: a key of ``sniff.TITLES``; ``title`` names it to the user. ``folder``: for
+    working copies. ``kind_title`` and ``bounds`` (degrees) limit what is taken of an
+    OpenStreetMap extract. Raises Refused for what GDAL cannot read.
+    """
+    path = _prepared(path, form, folder, encoding)
+    options: dict[str, Any] = {}
+    _configure(form)
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+    except _ERRORS as error:
+        raise _unreadable(title, str(error)) from None
+    if len(layers) > _LAYERS:
+        raise Refused(f"“{title}”里有 {len(layers)} 个图层,太多了。请先拆开。")
+    out: list[Source] = []
+    for n, (layer, where) in enumerate(_wanted(layers, form, kind_title)):
+        options = {"where": where} if where else {}
+        if form == "pbf" and bounds is not None:
+            options["bbox"] = bounds
+        start, end = n / max(1, len(layers)), (n + 1) / max(1, len(layers))
+
+        def inner(done: float, text: str, start: float = start, end: float = end) -> None:
+            report(start + (end - start) * done, text)
+
+        try:
+            source = _layer(path, layer, form, title, encoding, options, inner)
+        except _ERRORS as error:
+            raise _unreadable(title, str(error)) from None
+        if source is not None:
+            out.append(source)
+    return out
+
+
+def _unreadable(title: str, message: str) -> Refused:
+    low = message.lower()
+    if "memory" in low or "allocate" in low:
+        return Refused(f"“{title}”声明的数据大得不合常理,没有读。文件可能已损坏。")
+    return Refused(f"“{title}”读不出来:文件不完整,或内容与它的类型不符。请重新导出或重新复制一份。")
+
+
+def _configure(form: str) -> None:
+    pyogrio.set_gdal_config_options(
+        {
+            "SHAPE_RESTORE_SHX": "YES",
+            "DXF_ENCODING": _BYTES,
+            "DXF_MAX_BSPLINE_CONTROL_POINTS": "5000",
+            "OGR_SQLITE_JOURNAL": "OFF",
+            "GDAL_DISABLE_READDIR_ON_OPEN": "NO",
+            "OSM_USE_CUSTOM_INDEXING": "YES",
+            "OSM_MAX_TMPFILE_SIZE": "200",
+            "OGR_GEOJSON_MAX_OBJ_SIZE": "500",
+            # Nothing in a file may send the program to the network.
+            "GDAL_HTTP_TIMEOUT": "1",
+            "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+        }
+    )
+
+
+# --- before GDAL sees it
+
+
+def _prepared(path: Path, form: str, folder: Path, encoding: str) -> Path:
+    """Return the file to open: a working copy where something has to be put right first."""
+    if form == "shp" and not _beside(path, ".shx"):
+        return _copied_set(path, folder)
+    if form in _UTF8_FORMATS:
+        return _as_utf8(path, form, folder, encoding)
+    return path
+
+
+def _beside(path: Path, ending: str) -> Path | None:
+    return next(
+        (p for p in (path.with_suffix(ending), path.with_suffix(ending.upper())) if p.exists()),
+        None,
+    )
+
+
+def _copied_set(path: Path, folder: Path) -> Path:
+    """GDAL writes a missing .shx beside the .shp: into a copy, not into the user's folder."""
+    own = folder / "set"
+    own.mkdir(exist_ok=True)
+    for ending in (".shp", ".dbf", ".prj", ".cpg"):
+        part = path if path.suffix.lower() == ending else _beside(path, ending)
+        if part is not None:
+            shutil.copyfile(part, own / f"file{ending}")
+    return own / f"file{path.suffix.lower()}"
+
+
+def _as_utf8(path: Path, form: str, folder: Path, encoding: str) -> Path:
+    """Text formats in another encoding than UTF-8 are rewritten; XML without its doctype."""
+    data = path.read_bytes()
+    guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
+    if form in _XML and (b"<!DOCTYPE" in data or b"<!ENTITY" in data or _wide(data, guess)):
+        text = decode(data, guess.name)
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise Refused(
+                f"“{path.name}”里有实体定义,可能会把内存撑满,没有读。请用导出它的软件重新导出。"
+            )
+    if guess.name == "UTF-8" and not data.startswith(b"\xef\xbb\xbf") and not _declares(data):
+        return path
+    text = decode(data, guess.name).lstrip("\ufeff")
+    text = re.sub(r"(<\?xml[^>]*?)\s+encoding\s*=\s*(\"[^\"]*\"|'[^']*')", r"\1", text, count=1)
+    copy = folder / f"utf8{path.suffix}"
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
+def _wide(data: bytes, guess: Guess) -> bool:
+    return guess.name.startswith("UTF-16")
+
+
+def _declares(data: bytes) -> bool:
+    """Whether an XML head names an encoding other than UTF-8 (the bytes were found to be UTF-8)."""
+    found = re.search(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)", data[:300])
+    return bool(found) and found is not None and found.group(1).lower() not in (b"utf-8", b"utf8")
+
+
+def _wanted(layers: Sequence[str], form: str, kind_title: str) -> Iterator[tuple[str, str]]:
+    if form != "pbf":
+        hidden = ("layer_styles", "qgis_projects")
+        yield from ((name, "") for name in layers if name not in hidden)
+        return
+    table = yaml.safe_load(resources.path("imports/osm.yaml").read_text(encoding="utf-8"))
+    own = table.get(kind_title) or dict.fromkeys(("points", "lines", "multipolygons"), "")
+    for name in layers:
+        if name in own:
+            yield name, own[name] or "name IS NOT NULL"
+
+
+# --- reading
+
+
+def _layer(
+    path: Path,
+    layer: str,
+    form: str,
+    title: str,
+    encoding: str,
+    options: Mapping[str, Any],
+    report: Report,
+) -> Source | None:
+    info = pyogrio.read_info(path, layer=layer, encoding=_BYTES, force_feature_count=form != "pbf")
+    declared = int(info.get("features") or -1)
+    if declared > MOST_FEATURES:
+        raise Refused(
+            f"“{title}”声明有 {declared:,} 个要素,超过 {MOST_FEATURES:,} 个,太大了。"
+            "请拆成几个文件。"
+        )
+    metas, wkbs, columns, count = _chunks(path, layer, form, title, declared, options, report)
+    if not count:
+        return None
+    fields = [_raw(str(name)) for name in metas["fields"]]
+    guess = _decided(fields, columns, encoding, path, form)
+    headings = _headings(fields, guess.name)
+    cells = {
+        heading: _cells(column, guess.name)
+        for heading, column in zip(headings, columns, strict=True)
+    }
+    cells = _useful(cells, form)
+    if form == "pbf":
+        cells = _tags(cells)
+    shapes = _shapes(wkbs, count)
+    crs = str(metas.get("crs") or "") if shapes is not None else ""
+    return Source(
+        title if layer in (path.stem, "entities") else f"{title} {decode(_raw(layer), 'UTF-8')}",
+        form,
+        cells,
+        np.arange(1, count + 1, dtype=np.int64),
+        shapes,
+        crs,
+        form in _FIXED,
+        guess,
+        _some_raw(fields, columns),
+        cut=form == "shp",
+    )
+
+
+def _chunks(
+    path: Path,
+    layer: str,
+    form: str,
+    title: str,
+    declared: int,
+    options: Mapping[str, Any],
+    report: Report,
+) -> tuple[dict[str, Any], list[Any], list[Any], int]:
+    """Read in pieces, so that progress can be told; formats without random access in one."""
+    pieces: list[tuple[Any, list[Any]]] = []
+    meta: dict[str, Any] = {}
+    count = 0
+    step = _CHUNK if form in ("shp", "gpkg", "fgb") and declared > _CHUNK else None
+    while True:
+        told = f"正在读“{title}”" + (f"({count:,} / {declared:,})…" if declared > 0 else "…")
+        report(min(0.95, count / declared) if declared > 0 else 0.1, told)
+        meta, _, wkb, columns = pyogrio.raw.read(
+            path,
+            layer=layer,
+            encoding=_BYTES,
+            skip_features=count,
+            max_features=step,
+            datetime_as_string=True,
+            **options,
+        )
+        here = len(wkb) if wkb is not None else (len(columns[0]) if len(columns) else 0)
+        pieces.append((wkb, list(columns)))
+        count += here
+        if step is None or here < step:
+            break
+        if count > MOST_FEATURES:
+            raise Refused(f"“{title}”的要素超过 {MOST_FEATURES:,} 个,太大了。请拆成几个文件。")
+    columns = [
+        np.concatenate([piece[1][n] for piece in pieces]) for n in range(len(meta["fields"]))
+    ]
+    return meta, [piece[0] for piece in pieces], columns, count
+
+
+def _shapes(wkbs: list[Any], count: int) -> Any:
+    if any(wkb is None for wkb in wkbs):
+        return None
+    # Rings that do not close and the like: better no shape for that row than none for all.
+    shapes = shapely.from_wkb(np.concatenate(wkbs), on_invalid="ignore")
+    shapes = np.asarray(shapes, dtype=object)
+    return None if shapely.is_missing(shapes).all() else shapes
+
+
+def _raw(text: str) -> bytes:
+    """The bytes a Latin-1 reading stands for; text that GDAL decoded after all as UTF-8."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _decided(
+    fields: list[bytes], columns: list[Any], encoding: str, path: Path, form: str
+) -> Guess:
+    if encoding:
+        return Guess(chosen(encoding), 1.0)
+    pieces = [name for name in fields if not name.isascii()]
+    for column in columns:
+        if column.dtype == object:
+            seen = dict.fromkeys(v for v in column[:20_000] if isinstance(v, str))
+            pieces += [_raw(v) for v in list(seen)[:4_000] if not v.isascii()]
+    cpg = _beside(path, ".cpg") if form == "shp" else None
+    said = cpg.read_bytes()[:40].decode("ascii", "ignore").strip() if cpg else ""
+    return decide(pieces, said or ("UTF-8" if form not in ("shp", "dxf", "mapinfo") else ""))
+
+
+def _headings(fields: list[bytes], name: str) -> list[str]:
+    """Names of columns: a last character cut in half is left out, doubles are numbered."""
+    out: list[str] = []
+    for place, raw in enumerate(fields):
+        heading = decode(raw, name, cut=True).strip().strip("\0") or f"列{place + 1}"
+        base, n = heading, 2
+        while heading in out:
+            heading, n = f"{base}_{n}", n + 1
+        out.append(heading)
+    return out
+
+
+def _cells(column: Any, name: str) -> Cells:
+    kind = column.dtype.kind
+    if kind in "iuf":
+        return np.asarray(column, dtype=float)
+    if kind == "b":
+        return _texts(["是" if v else "否" for v in column])
+    if kind == "M":
+        return _texts(["" if np.isnat(v) else str(v).replace("T", " ") for v in column])
+    known: dict[str, str] = {}
+    out = np.empty(len(column), dtype=object)
+    for place, value in enumerate(column):
+        if value is None:
+            out[place] = ""
+        elif isinstance(value, str):
+            text = known.get(value)
+            if text is None:
+                text = known[value] = decode(_raw(value), name, cut=True).strip()
+            out[place] = text
+        else:
+            out[place] = "" if isinstance(value, bytes) else str(value)
+    return out
+
+
+def _texts(values: list[str]) -> Cells:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def _useful(cells: dict[str, Cells], form: str) -> dict[str, Cells]:
+    """KML and DXF bring columns of their own that are empty or only about drawing."""
+    if form not in ("kml", "gpx", "dxf"):
+        return cells
+    hidden = _KML_OWN if form == "kml" else {"paperspace", "subclasses", "entityhandle"}
+    if form == "gpx":
+        hidden = set()
+    return {
+        heading: column
+        for heading, column in cells.items()
+        if heading.lower() not in hidden
+        and not (all(v == "" for v in column) if column.dtype == object else np.isnan(column).all())
+    }
+
+
+def _tags(cells: dict[str, Cells]) -> dict[str, Cells]:
+    """Pull the wanted tags of OpenStreetMap objects out of the column that holds the rest."""
+    packed = cells.get("other_tags")
+    table = yaml.safe_load(resources.path("imports/osm.yaml").read_text(encoding="utf-8"))
+    if packed is None:
+        return cells
+    found = [dict(_TAG.findall(text)) for text in packed]
+    out = dict(cells)
+    for tag in table["标签"]:
+        values = [one.get(tag, "") for one in found]
+        if any(values) and tag not in out:
+            out[tag] = _texts(values)
+    return {name: column for name, column in out.items() if name != "osm_way_id"}
+
+
+def _some_raw(fields: list[bytes], columns: list[Any]) -> tuple[bytes, ...]:
+    """Names and a few cells with more than ASCII, for a preview in another encoding."""
+    out = [name for name in fields if not name.isascii()]
+    for column in columns:
+        if column.dtype == object:
+            texts = dict.fromkeys(v for v in column[:300] if isinstance(v, str) and v)
+            out += [_raw(v) for v in list(texts)[:6] if not v.isascii()]
+    return tuple(out[:60])
