@@ -24,6 +24,7 @@ COMMANDS = {
     "info": ("maps.commands.info", "规划里有什么、有什么问题"),
     "coverage": ("maps.commands.coverage", "设施在给定距离或时间内覆盖多少人、多大面积"),
     "print": ("maps.commands.print", "把图导出为 PDF、PNG 或 SVG"),
+    "import": ("maps.commands.import_", "导入文件:表格、矢量、栅格,先说清再放进规划"),
     "add": ("maps.commands.edit", "添加一个要素"),
     "move": ("maps.commands.edit", "移动一个要素"),
     "remove": ("maps.commands.edit", "删除一个要素"),
