@@ -11,7 +11,7 @@ import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -44,6 +44,8 @@ _TOOLS = ("select", "pan", "measure_distance", "measure_area")
 _CURSORS = {"select": Qt.CursorShape.ArrowCursor, "pan": Qt.CursorShape.OpenHandCursor}
 _NOTCH = 1.25
 """How much one notch of the wheel enlarges."""
+_PAUSE = 90
+"""Milliseconds without a turn of the wheel after which the sharp picture is drawn."""
 
 
 class Canvas(QWidget):
@@ -84,6 +86,8 @@ class Canvas(QWidget):
         self._renderer.ready.connect(self._take_picture)
         # Sent before the children go: the thread must not find its renderer gone.
         self.destroyed.connect(self._renderer.stop)
+        self._later = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._later.timeout.connect(self.refresh)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -129,14 +133,17 @@ class Canvas(QWidget):
     @property
     def busy(self) -> bool:
         """Whether a sharper picture is still to come."""
-        return self._renderer.busy
+        return self._renderer.busy or self._later.isActive()
 
     def show_view(self, view: View) -> None:
         if view == self._view:
             return
         zoomed = self._view is None or view.mpp != self._view.mpp
         self._view = view
-        self.refresh()
+        if zoomed and self.picture is not None and frames.serves(self.picture.wish, self.port):
+            self._later.start()  # while the wheel turns every picture would come too late
+        else:
+            self.refresh()
         self.update()
         if zoomed:
             self.view_changed.emit(self.denominator)
@@ -204,6 +211,7 @@ class Canvas(QWidget):
     def stop(self) -> None:
         """End the drawing thread; nothing is drawn afterwards."""
         self.cancel()
+        self._later.stop()
         self._renderer.stop()
 
     # --- pictures
@@ -213,6 +221,7 @@ class Canvas(QWidget):
         plan = self.session.plan
         if plan is None or self._view is None or not self.isVisible():
             return
+        self._later.stop()
         dpr = self.devicePixelRatioF()
         old = self.picture.wish if self.picture else None
         if old is not None and frames.fits(old, self.port, dpr, self.theme):
@@ -241,6 +250,7 @@ class Canvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frames.paint(painter, self)
         painter.end()
+        self._renderer.resume()
 
     # --- news from the session
 
@@ -416,6 +426,10 @@ class Canvas(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel or (
+            self._gesture is not None and event.type() == QEvent.Type.MouseMove
+        ):
+            self._renderer.pause()  # until the frame is painted
         if isinstance(event, QNativeGestureEvent):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 self.zoom_at(math.exp(event.value()), event.position().x(), event.position().y())

@@ -44,6 +44,11 @@ def fits(wish: Wish, port: Port, dpr: float, theme: str) -> bool:
     return wish.port.contains(around)
 
 
+def serves(wish: Wish, port: Port) -> bool:
+    """Whether a picture, scaled, will do for the moment: no blank, no coarse blocks."""
+    return wish.port.contains(port) and wish.port.view.mpp < 3 * port.view.mpp
+
+
 def paint(painter: QPainter, canvas: Canvas) -> None:
     """Paint one frame of the canvas."""
     theme = style.THEMES[canvas.theme]

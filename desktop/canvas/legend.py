@@ -15,35 +15,35 @@ class Block(NamedTuple):
 
     title: str
     basis: str
-    rows: list[tuple[str, str]]
+    rows: tuple[tuple[str, str], ...]
 
 
-def entries(plan: Plan, result: Any, theme: style.Theme) -> list[Block]:
+def entries(plan: Plan, result: Any, theme: style.Theme) -> tuple[Block, ...]:
     """The keys of what is on the map now."""
     if result is not None:
         return _reached(result.coverage, theme)
     # A density that is not worked out yet is on no picture either: no key for it.
     layers = [x for x in plan.of_kind("population") if x.look.visible and has(x, "density")]
-    return [
+    return tuple(
         Block("人口密度(人/km²)", x.basis, _classes(density(x), ramp(theme)))
         for x in layers
         if len(x)
-    ]
+    )
 
 
-def _classes(found: Density, colors: tuple[str, ...]) -> list[tuple[str, str]]:
+def _classes(found: Density, colors: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     breaks = found.breaks
     words = [f"{a:,g}–{b:,g}" for a, b in pairwise(breaks)]
     words = [f"不足 {breaks[0]:,g}", *words, f"{breaks[-1]:,g} 及以上"]
-    return list(zip(colors, words, strict=True))
+    return tuple(zip(colors, words, strict=True))
 
 
-def _reached(coverage: Any, theme: style.Theme) -> list[Block]:
+def _reached(coverage: Any, theme: style.Theme) -> tuple[Block, ...]:
     dim = strength(theme)
-    rows = [
+    rows = tuple(
         (style.mixed(style.COVERED, theme.district, style.COVERED_OPACITY[n] * dim), words)
         for n, words in ((1, "1 个设施可达"), (2, "2 个"), (3, "3 个及以上"))
-    ]
+    )
     out = [Block("覆盖次数", "", rows)]
     people = coverage.demand.layer
     if people is not None and has(people, "density"):
@@ -52,4 +52,4 @@ def _reached(coverage: Any, theme: style.Theme) -> list[Block]:
             for share in UNREACHED_OPACITY[1:]
         )
         out.append(Block("未覆盖人口(人/km²)", people.basis, _classes(density(people), colors)))
-    return out
+    return tuple(out)

@@ -1,6 +1,7 @@
 """Names on the map: who is named at this zoom, and where, so that no two overlap."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +40,10 @@ def draw_names(
     check: Callable[[], None],
 ) -> None:
     """Place and draw the names of districts, places and facilities in the port."""
-    names = [*_districts(plan, port, dpr, theme), *_marks(plan, port, dpr, theme)]
+    names = []
+    for name in chain(_districts(plan, port, dpr, theme), _marks(plan, port, dpr, theme)):
+        names.append(name)
+        check()
     names.sort(key=lambda n: (n.request.rank, -n.weight))
     names = names[:MOST]
     check()
@@ -72,8 +76,7 @@ def _name(
     return _Name(request, image, weight)
 
 
-def _districts(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> list[_Name]:
-    out = []
+def _districts(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> Iterator[_Name]:
     for layer in plan.of_kind("district"):
         if not (layer.look.visible and layer.look.labels) or not len(layer):
             continue
@@ -92,12 +95,10 @@ def _districts(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> list[_
             halo = theme.neighbour if around[i] else theme.district
             room = (wide * 0.18, high * 0.18)
             rank = 20 if around[i] else 0
-            out.append(_name(words, x, y, rank, look, halo, dpr, 0.0, wide * high, room))
-    return out
+            yield _name(words, x, y, rank, look, halo, dpr, 0.0, wide * high, room)
 
 
-def _marks(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> list[_Name]:
-    out = []
+def _marks(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> Iterator[_Name]:
     for layer in plan:
         if not (is_marks(layer) and layer.look.visible and layer.look.labels):
             continue
@@ -126,8 +127,7 @@ def _marks(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> list[_Name
             people = float(np.nan_to_num(found.people[i])) if kind == "settlement" else 0.0
             x, y = pixels[i].tolist()
             half = float(found.reach[i]) + 1
-            out.append(_name(words, x, y, rank, look, theme.halo, dpr, half, people))
-    return out
+            yield _name(words, x, y, rank, look, theme.halo, dpr, half, people)
 
 
 def _look(kind: str, seat: bool, theme: style.Theme) -> tuple[tuple[float, bool, str, float], int]:

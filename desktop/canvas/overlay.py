@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from desktop.canvas import atlas
 from desktop.canvas.content import is_marks, points, shapes
@@ -232,8 +233,19 @@ def _scale(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
 def _legend(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
     """Keys to the colours on the map: people's density, reached area."""
     blocks = entries(canvas.plan, canvas.session.result, theme)
-    if not blocks:
-        return
+    if blocks:
+        image = _legend_picture(blocks, canvas.theme, canvas.devicePixelRatioF())
+        width, height = (
+            size / image.devicePixelRatio() for size in (image.width(), image.height())
+        )
+        painter.drawImage(
+            QPointF(canvas.width() - width - 16, canvas.height() - height - 16), image
+        )
+
+
+@lru_cache(maxsize=16)
+def _legend_picture(blocks: tuple[Block, ...], name: str, dpr: float) -> QImage:
+    theme = style.THEMES[name]
     face = atlas.font(11)
     metrics = QFontMetricsF(face)
     wide = max(
@@ -244,13 +256,16 @@ def _legend(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
         for b in blocks
     )
     high = sum(_block_height(b) for b in blocks)
-    x, y = canvas.width() - wide - 32, canvas.height() - high - 24.0
-    _panel(painter, QRectF(x, y, wide + 16, high + 8), theme)
-    painter.setFont(face)
-    y += 4
-    for block in blocks:
-        _block(painter, block, x + 8, y, theme)
-        y += _block_height(block)
+    image = atlas.blank(wide + 17, high + 9, dpr)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _panel(painter, QRectF(0.5, 0.5, wide + 16, high + 8), theme)
+        painter.setFont(face)
+        y = 4.0
+        for block in blocks:
+            _block(painter, block, 8.0, y, theme)
+            y += _block_height(block)
+    return image
 
 
 def _block_height(block: Block) -> float:

@@ -117,7 +117,7 @@ def _ground(wish: Wish, check: Check) -> QImage:
             for which, color in ((around, theme.neighbour), (~around, layer_color(layer, theme))):
                 painter.setBrush(QColor(color))
                 painter.setOpacity(layer.look.opacity)
-                for part in _chunks(found.simplified(wish.port.view.mpp)[which], 8):
+                for part in _chunks(found.simplified(wish.port.view.mpp)[which], 1):
                     painter.drawPath(path(*rings(clipped(part, wish.port), wish.port)))
                     check()
         # Results own the colour: with a coverage the people appear in it, reached or not.
@@ -158,21 +158,21 @@ def _cover(wish: Wish, check: Check) -> Cover:
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))
-        for part in _chunks(shapely.get_parts(coverage.area), 8):
-            edge = shapely.simplify(shapely.boundary(part), port.view.mpp / 2)
-            painter.drawPath(path(*rings(clipped(np.atleast_1d(edge), port), port)))
+        edges = _simple(coverage, "edge", port, lambda: shapely.boundary(coverage.area))
+        for part in _chunks(edges, 1):
+            painter.drawPath(path(*rings(clipped(part, port), port)))
             check()
     return Cover(image, counts, keys)
 
 
 def _outside(coverage: Any, port: Port, width: int, height: int) -> npt.NDArray[np.bool_]:
     """Pixels outside the planning districts (none when the plan has no districts)."""
-    ground = coverage.demand.ground
-    if ground.is_empty:
+    people = coverage.demand
+    if people.ground.is_empty:
         return np.zeros((height, width), dtype=bool)
     image = atlas.blank(width, height, 1.0)
     painter = QPainter(image)
-    parts = shapely.simplify(shapely.get_parts(ground), port.view.mpp / 2)
+    parts = _simple(people, "ground", port, lambda: people.ground)
     painter.fillPath(path(*rings(clipped(parts, port), port)), QColor("#ffffff"))
     painter.end()
     return pixels_of(image) == 0
@@ -230,12 +230,14 @@ def _boundaries(
     ):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(color), max(1.0, stroke.mm * PX_PER_MM)))
-        for part in _chunks(found.simplified(port.view.mpp)[which], 4):
+        for part in _chunks(found.simplified(port.view.mpp)[which], 1):
             painter.drawPath(path(*rings(clipped(shapely.boundary(part), port), port)))
             check()
     outline = _region(found, port)
     painter.setPen(QPen(QColor(theme.outline), style.OUTLINE.mm * PX_PER_MM))
-    painter.drawPath(path(*rings(clipped(outline, port), port)))
+    for part in _chunks(outline, 1):
+        painter.drawPath(path(*rings(clipped(part, port), port)))
+        check()
 
 
 def _region(found: Shapes, port: Port) -> npt.NDArray[np.object_]:
@@ -245,12 +247,20 @@ def _region(found: Shapes, port: Port) -> npt.NDArray[np.object_]:
         mine = found.shapes[found.column("角色") != "周边"]
         return shapely.boundary(shapely.union_all(mine))
 
-    whole = kept(found.layer, "region", make)
-    level = 2.0 ** np.floor(np.log2(port.view.mpp))
-    simple = kept(
-        found.layer, ("region", level), lambda: shapely.simplify(whole, 0.5 * float(level))
-    )
-    return np.array([simple], dtype=object)
+    return _simple(found.layer, "region", port, make)
+
+
+def _simple(
+    owner: Any, name: str, port: Port, make: Callable[[], shapely.Geometry]
+) -> npt.NDArray[np.object_]:
+    """The parts of a shape without what is finer than half a pixel, kept with its owner."""
+    whole = kept(owner, name, make)
+    level = float(2.0 ** np.floor(np.log2(port.view.mpp)))
+
+    def simplify() -> npt.NDArray[np.object_]:
+        return np.asarray(shapely.simplify(shapely.get_parts(whole), 0.5 * level), dtype=object)
+
+    return kept(owner, (name, level), simplify)
 
 
 def _marks(wish: Wish, check: Check) -> QImage:
@@ -284,7 +294,7 @@ def _symbols(painter: QPainter, out: QImage, layer: Layer, wish: Wish, check: Ch
     order = seen[np.argsort(pixels[seen, 1], kind="stable")]  # the southern ones in front
     for n, i in enumerate(order):
         atlas.draw(painter, images[which[i]], pixels[i, 0], pixels[i, 1])
-        if n % 200 == 0:
+        if n % 25 == 0:
             check()
 
 
@@ -294,9 +304,12 @@ def _dots(painter: QPainter, pixels: npt.NDArray[np.float64], layer: Layer, wish
     width, height = int(wish.port.width), int(wish.port.height)
     image = atlas.blank(width, height, 1.0)
     target = pixels_of(image)
-    at = np.unique(pixels.astype(np.int64) // 2 * 2, axis=0)
-    at = at[((at >= 1) & (at < [width - 3, height - 3])).all(axis=1)]
-    x, y = at[:, 0], at[:, 1]
+    taken = np.zeros((height // 2 + 1, width // 2 + 1), dtype=bool)
+    at = pixels.astype(np.int64) // 2
+    at = at[((at >= 1) & (at < [width // 2 - 2, height // 2 - 2])).all(axis=1)]
+    taken[at[:, 1], at[:, 0]] = True
+    y, x = np.nonzero(taken)
+    x, y = x * 2, y * 2
     rim, core = np.uint32(reach.argb("#ffffff", 0.75)), np.uint32(reach.argb(color))
     for dx, dy in ((-1, 0), (-1, 1), (0, -1), (1, -1), (2, 0), (2, 1), (0, 2), (1, 2)):
         target[y + dy, x + dx] = rim

@@ -13,9 +13,21 @@ from data.progress import Cancelled
 from desktop.canvas.content import shapes
 from desktop.canvas.paint import Picture, Wish, picture
 
+_TURN = 0.0005
+"""Seconds after which a thread that computes hands the interpreter to one that waits for it.
+Python's 5 ms would cost a frame several times that whenever a picture is drawn beside it."""
+
+
+_LONGEST = 0.03
+"""Seconds the drawing thread makes way for one frame at most."""
+
 
 class Renderer(QObject):
-    """``wish`` for a picture; ``ready`` brings it on the GUI thread."""
+    """``wish`` for a picture; ``ready`` brings it on the GUI thread.
+
+    Between ``pause`` and ``resume`` the thread stands still at its next chunk: two threads that
+    both want the interpreter make a frame wait for it a dozen times over.
+    """
 
     ready = Signal(object)
     _ended = Signal(object)
@@ -23,10 +35,13 @@ class Renderer(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(_TURN)
         self._lock = threading.Lock()
         self._next: Wish | None = None
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._free = threading.Event()
+        self._free.set()
         self._last: Picture | None = None
         self._ended.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._failed.connect(self._report, Qt.ConnectionType.QueuedConnection)
@@ -56,11 +71,22 @@ class Renderer(QObject):
         """End the thread and wait for it; nothing is drawn afterwards."""
         with self._lock:
             self._stopped, self._next = True, None
+            self._free.set()
             thread = self._thread
         if thread is not None:
             thread.join()
 
+    def pause(self) -> None:
+        """A frame is being made."""
+        self._free.clear()
+
+    def resume(self) -> None:
+        """The frame is on the screen."""
+        self._free.set()
+
     def _check(self) -> None:
+        if not self._free.is_set():
+            self._free.wait(_LONGEST)
         if self._stopped:
             raise Cancelled
 

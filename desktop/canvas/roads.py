@@ -19,7 +19,7 @@ _FEW = 2000
 _MANY = 20_000
 """Vertices of a class in one picture from which on its joints are not rounded: at that
 density nobody sees them, and Qt draws plain segments eight times as fast."""
-_BATCH = 2000
+_BATCH = 1000
 
 
 def draw(
@@ -87,5 +87,5 @@ def _stroke(
     painter.setPen(pen)
     for n, part in enumerate(parts):
         painter.drawPolyline(polygon(part))
-        if n % 100 == 0:
+        if n % 25 == 0:
             check()
