@@ -21,6 +21,7 @@ ParamType = Literal[
     "条件",  # {列: 值 | [值…] | {不少于: 数}}
     "状态",  # a key of STATUS_SETS
     "区域",  # names of areas, or the name of a list of them
+    "地点",  # places; the name of a list means any of its areas
     "数表",  # {name: number}
     "列表分项",  # {kind: [columns]}
 ]
@@ -220,7 +221,7 @@ CHECKS: tuple[Check, ...] = (
         "点名的地方都有",
         (
             *_WHICH,
-            _p("地点", "多个文字", True, note="行政区或居民点名称"),
+            _p("地点", "地点", True, note="行政区、居民点或名单的名称"),
             _p("半径", "数字", note="居民点周围多少米以内算,默认 10000"),
             _p("每处", "整数", note="每个地方至少几个,默认 1"),
         ),

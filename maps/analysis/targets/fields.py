@@ -111,6 +111,8 @@ def param(spec: Param, node: Node, areas: Areas) -> Any:
         return choice(node, name, STATUS_SETS)
     if spec.type == "区域":
         return _areas(node, name, areas)
+    if spec.type == "地点":
+        return tuple((said, areas.get(said, (said,))) for said in texts(node, name))
     if spec.type == "数表":
         table = {key: number(value, key) for key, value in node.as_entries(name).items()}
         for key, value in node.as_entries(name).items():

@@ -46,6 +46,7 @@ _RULE = (
     "按读法",
     "指标键",
     "总项",
+    "含于",
 )
 
 
@@ -182,6 +183,7 @@ def _rule(node: Node, head: _Head) -> Rule:
         fields.text(entries, "说明"),
         indicator=fields.text(entries, "指标键"),
         part_of=fields.text(entries, "总项"),
+        within=fields.text(entries, "含于"),
         line=node.line,
     )
     return _with_readings(rule, entries, node, head)
@@ -289,6 +291,7 @@ def _with_readings(rule: Rule, entries: Mapping[str, Node], node: Node, head: _H
 
 def _check_links(node: Node, rules: Mapping[str, Rule]) -> None:
     entries = node.as_entries("规则")
-    total = fields.text(entries, "总项")
-    if total and total not in rules:
-        raise entries["总项"].refuse(f"总项“{total}”不是本文件里的规则编号。")
+    for name in ("总项", "含于"):
+        other = fields.text(entries, name)
+        if other and other not in rules:
+            raise entries[name].refuse(f"{name}“{other}”不是本文件里的规则编号。")

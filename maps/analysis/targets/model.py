@@ -65,7 +65,8 @@ class Rule:
     ``threshold`` and ``unit`` say what is enough; the threshold is in ``unit`` and None when
     the kind needs no number. ``by_reading``: what replaces the above under each option of
     ``reading``. ``indicator``: statements with the same key speak about the same number;
-    ``part_of``: id of the statement whose number this one is a part of.
+    ``part_of``: id of the statement of which this one and its like are all the parts;
+    ``within``: id of the statement whose number includes this one's.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Rule:
     by_reading: Mapping[str, "Rule"] = field(default_factory=_none)
     indicator: str = ""
     part_of: str = ""
+    within: str = ""
     line: int = 0
 
     @property

@@ -1,0 +1,146 @@
+"""Rules and a plan in, verdicts out.
+
+rule ── read as the planner chose ── evaluator of its kind ──▶ Finding ──▶ Verdict
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from data.plan import Plan
+from data.progress import Report, part, silent
+from maps.analysis.targets import apart, counts, places, reach, records, sums, zones
+from maps.analysis.targets.checks import BY_NAME
+from maps.analysis.targets.judge import Finding, verdict
+from maps.analysis.targets.model import VERDICTS, Rule, RuleSet, Verdict, VerdictName
+from maps.analysis.targets.scene import Scene
+
+EVALUATORS: Mapping[str, Callable[[Rule, Scene], Finding]] = {
+    "个数": counts.count,
+    "分区个数": counts.per_area,
+    "构成": counts.mix,
+    "齐全": counts.every_value,
+    "占比": counts.share,
+    "合计": sums.total,
+    "各处数值": sums.each,
+    "储备": sums.stock,
+    "容量": sums.capacity,
+    "覆盖": reach.cover,
+    "最远": reach.farthest,
+    "距离": apart.apart,
+    "间距": apart.spacing,
+    "区内外": apart.in_or_out,
+    "区内人口": zones.people_inside,
+    "图斑覆盖": zones.mapped,
+    "辖区面积": zones.beats,
+    "长度": zones.length,
+    "面积": zones.surface,
+    "落位": places.at_places,
+    "迁建": places.relocation,
+    "数据完整": records.complete,
+    "指标": records.indicator,
+    "人工": records.by_hand,
+}
+
+_PEOPLED = ("覆盖", "最远", "容量", "储备", "区内人口")
+_TIMED = ("覆盖", "最远", "迁建")
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Verdicts of a rule set about a plan, in the order of the rules."""
+
+    plan: Plan
+    rules: RuleSet
+    verdicts: tuple[Verdict, ...]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Verdict]:
+        return {v.id: v for v in self.verdicts}
+
+    @property
+    def counts(self) -> dict[VerdictName, int]:
+        """How many of each verdict."""
+        found = Counter(v.verdict for v in self.verdicts)
+        return {name: found.get(name, 0) for name in VERDICTS}
+
+    @property
+    def by_topic(self) -> dict[str, tuple[Verdict, ...]]:
+        """Verdicts in groups, both in the order of the rules."""
+        return {
+            topic: tuple(v for v in self.verdicts if v.rule.topic == topic)
+            for topic in self.rules.topics
+        }
+
+    @property
+    def gravest_first(self) -> tuple[Verdict, ...]:
+        order = list(VERDICTS)
+        return tuple(sorted(self.verdicts, key=lambda v: order.index(v.verdict)))
+
+
+def check_rules(
+    plan: Plan,
+    rules: RuleSet,
+    facts: Mapping[str, Any],
+    *,
+    people: str = "",
+    only: Sequence[str] | None = None,
+    report: Report = silent,
+) -> Outcome:
+    """Return the verdict of every rule (of those with an id in ``only``).
+
+    ``facts``: those of the plan's book. ``people``: the population layer, when there are
+    several. Raises Refused for a plan that cannot be measured at all.
+    """
+    scene = Scene(plan, facts, people, part(report, 0.0, 0.1))
+    wanted = [rule for rule in rules if only is None or rule.id in only]
+    out = []
+    for i, rule in enumerate(wanted):
+        report(0.1 + 0.9 * i / max(len(wanted), 1), f"正在检查 {rule.id}…")
+        out.append(judge(rule, rules, scene))
+    report(1.0, "检查完成")
+    return Outcome(plan, rules, tuple(out))
+
+
+def judge(rule: Rule, rules: RuleSet, scene: Scene) -> Verdict:
+    """The verdict of one rule, read as the planner chose."""
+    chosen = rule.read_as(scene.facts, rules.readings)
+    reading = ""
+    if rule.reading:
+        where = rules.readings[rule.reading]
+        reading = f"{where.question}——{where.chosen(scene.facts).name}"
+    found = EVALUATORS[chosen.check](chosen, scene)
+    out = verdict(chosen, found, scene.facts, reading)
+    if chosen.check == "人工" and out.verdict == "needs_data":
+        out = replace(out, verdict="attest", missing=())
+    return out
+
+
+def depends_on(rule: Rule) -> frozenset[str]:
+    """Names of the kinds whose features can change the verdict of a rule (under any reading)."""
+    out: set[str] = set()
+    for one in (rule, *rule.by_reading.values()):
+        params = one.params
+        out |= {params[name] for name in ("对象", "到", "区域", "分区") if name in params}
+        out |= {*params.get("图层", ())} if one.check == "数据完整" else set()
+        out |= {*params.get("必填", {})}
+        if not BY_NAME[one.check].spatial:
+            continue
+        if "范围" in params or one.check in (
+            "分区个数",
+            "个数",
+            "落位",
+            "迁建",
+            "图斑覆盖",
+            "辖区面积",
+        ):
+            out.add("district")
+        if one.check in _PEOPLED or one.check == "迁建":
+            out |= {"district", "population"}
+        if one.check in ("落位", "迁建", "覆盖"):
+            out.add("settlement")
+        if one.check in _TIMED and "距离" not in params:
+            out.add("road")
+    return frozenset(out)

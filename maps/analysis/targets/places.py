@@ -1,0 +1,186 @@
+"""Checks on named places: 落位, 迁建."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from data.kinds import is_missing, kind
+from data.refused import Refused
+from maps.analysis.targets.choosing import chosen_by, phrase, unknown_conditions
+from maps.analysis.targets.judge import Finding, lacking
+from maps.analysis.targets.model import Missing, Place, Rule
+from maps.analysis.targets.scene import NOWHERE, Chosen, Scene, Table
+from maps.analysis.targets.travel import minutes_cover
+from maps.analysis.targets.units import number
+
+AROUND = 10_000.0
+"""Metres around a settlement that count as being there when a rule does not say: without the
+outline of a township this is its reach; the example's sketched features lie within 2 km."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A named place found on the map: districts (positions), or a settlement."""
+
+    name: str
+    districts: tuple[int, ...] = ()
+    x: float = 0.0
+    y: float = 0.0
+    home: int = NOWHERE
+    place: Place | None = None
+
+    def holds(self, scene: Scene, table: Table, radius: float) -> npt.NDArray[np.bool_]:
+        """Which features of a table are there: in the district, or near the settlement and in
+        the same planning district as it."""
+        if self.place is None:
+            return np.isin(table.home, self.districts)
+        near = scene.ruler.distance(self.x, self.y, table.x, table.y) <= radius
+        return np.asarray(near if self.home == NOWHERE else near & (table.home == self.home))
+
+
+def spot(scene: Scene, label: str, names: tuple[str, ...]) -> Spot | None:
+    """Find a place: a list of districts, a district, or a settlement (“巴林右旗大板镇” is the
+    大板镇 in 巴林右旗); None when it is not on the map."""
+    listed = [d.name for d in scene.districts]
+    found = tuple(listed.index(name) for name in names if name in listed)
+    if found and len(found) == len(names):
+        return Spot(label, found)
+    towns = scene.table("settlement")
+    best: tuple[int, int] | None = None
+    for i in range(len(towns)):
+        name = towns.name(i)
+        if not label.endswith(name):
+            continue
+        before = label[: -len(name)]
+        home = towns.home[i]
+        inside = home >= 0 and before.endswith(listed[home])
+        if (not before or inside) and (best is None or len(name) > best[0]):
+            best = (len(name), i)
+    if best is None:
+        return None
+    i = best[1]
+    return Spot(label, (), float(towns.x[i]), float(towns.y[i]), int(towns.home[i]), towns.place(i))
+
+
+def _unknown(names: list[str]) -> Missing:
+    how = f"在居民点(或行政区)图层里添加{'、'.join(names)}。"
+    return Missing("settlement", "名称", how)
+
+
+def at_places(rule: Rule, scene: Scene) -> Finding:
+    """Whether every named place has its features."""
+    chosen = chosen_by(rule, scene)
+    each, radius = rule.params.get("每处", 1), rule.params.get("半径", AROUND)
+    spots = [(label, spot(scene, label, names)) for label, names in rule.params["地点"]]
+    gone = [label for label, found in spots if found is None]
+    rows: list[tuple[str, float | None, str]] = []
+    short: list[tuple[Spot, int]] = []
+    open_: list[Spot] = []
+    for label, found in spots:
+        if found is None:
+            rows.append((label, None, "图上没有这个地方"))
+            continue
+        inside = found.holds(scene, chosen.table, radius)
+        sure, maybe = chosen.sure[inside[chosen.sure]], chosen.maybe[inside[chosen.maybe]]
+        names = "、".join(chosen.table.name(i) for i in sure.tolist())
+        rows.append((label, float(len(sure)), names))
+        if len(sure) + len(maybe) < each:
+            short.append((found, each - len(sure)))
+        elif len(sure) < each:
+            open_.append(found)
+    what = phrase(rule, chosen)
+    fine = len(spots) - len(gone) - len(short) - len(open_)
+    why = f"点名的 {len(spots)} 个地方中 {fine} 个有{what}"
+    if short:
+        why += f",没有的是{'、'.join(s.name for s, _ in short)}"
+    missing = [_unknown(gone)] if gone else []
+    missing += unknown_conditions(rule, chosen) if open_ else ()
+    answer = False if short else None if gone or open_ else True
+    return Finding(
+        why,
+        float(fine),
+        float(fine),
+        holds=answer,
+        where=tuple(_place(scene, s, f"还差 {n} 处{what}") for s, n in short),
+        remedy="".join(f"在{s.name}增加 {n} 处{what}。" for s, n in short),
+        missing=tuple(missing),
+        rows=tuple(rows),
+    )
+
+
+def _place(scene: Scene, found: Spot, text: str) -> Place:
+    if found.place is None:
+        return scene.district_place(found.districts[0], text)
+    place = found.place
+    return Place(place.name, place.layer, place.fid, place.x, place.y, text)
+
+
+def relocation(rule: Rule, scene: Scene) -> Finding:
+    """Whether a move from one place to another is on the map, and what it does to reach.
+
+    Before: what stands at the old place (现状 or 撤销); after: what is to stand at the new
+    one. People within the minutes are compared when there are roads.
+    """
+    of, radius = rule.params["对象"], rule.params.get("半径", AROUND)
+    ends = []
+    for key, status in (("从", "现状"), ("到", "全部")):
+        label = rule.params[key]
+        found = spot(scene, label, (label,))
+        if found is None:
+            return lacking(f"图上没有名为“{label}”的地方", _unknown([label]))
+        chosen = scene.choose(of, rule.params.get("条件", ()), status)
+        inside = found.holds(scene, chosen.table, radius)
+        ends.append((found, chosen, chosen.sure[inside[chosen.sure]]))
+    (old, _, before), (new, chosen, after) = ends
+    away = float(scene.ruler.distance(*_xy(scene, old), *_xy(scene, new)))
+    title = kind(of).title
+    why = f"由{old.name}迁至{new.name},直线相距 {away / 1000:.0f} km"
+    gone = [f"{s.name}没有{title}" for s, i in ((old, before), (new, after)) if not len(i)]
+    if gone:
+        how = f"把{title}画到图上:{old.name}的状态为“撤销”,{new.name}的状态为“规划”。"
+        return lacking(f"{why};{'、'.join(gone)}", Missing(of, "状态", how))
+    states = chosen.table.column("状态")
+    left = [i for i in before.tolist() if is_missing(states[i]) or states[i] != "撤销"]
+    rows = _compared(rule, scene, chosen.table, before, after)
+    why += "".join(f";{name} {text}" for name, _, text in rows)
+    return Finding(
+        why,
+        holds=not left,
+        where=tuple(chosen.table.place(i, "状态应为“撤销”") for i in left),
+        remedy=f"把{old.name}的旧址改为“撤销”。" if left else "",
+        rows=rows,
+        basis=scene.demand.basis,
+    )
+
+
+def _xy(scene: Scene, found: Spot) -> tuple[float, float]:
+    if found.place is not None:
+        return found.x, found.y
+    place = scene.district_place(found.districts[0])
+    assert place.x is not None
+    assert place.y is not None
+    return place.x, place.y
+
+
+def _compared(
+    rule: Rule,
+    scene: Scene,
+    table: Table,
+    before: npt.NDArray[np.int64],
+    after: npt.NDArray[np.int64],
+) -> tuple[tuple[str, float | None, str], ...]:
+    """People and area reached within the minutes before and after, where roads tell."""
+    limit = rule.params.get("时限", 60.0)
+    rows = []
+    for name, which, status in (("迁建前", before, "现状"), ("迁建后", after, "全部")):
+        some = Chosen(table, which, np.empty(0, dtype=np.int64))
+        try:
+            found = minutes_cover(scene, some, limit, status=status)
+        except Refused as refused:
+            return (("到达人口", None, f"没有比较({refused})"),)
+        people, area = found.whole.people_covered, found.whole.area_km2_covered
+        said = "人口未知" if people is None else f"{number(people)} 人"
+        ground = "" if area is None else f"、{number(area)} km²"
+        rows.append((name, people, f"{limit:g} 分钟内到达 {said}{ground}"))
+    return tuple(rows)

@@ -1,0 +1,244 @@
+"""What checks look at: the features of a plan by kind, as columns, with their district.
+
+A scene is made from a plan once. ``moved`` gives the scene with one feature elsewhere: it
+shares everything else, so that a drag costs what depends on that one place.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from data.edits import move_feature
+from data.geodesy import Floats, Ruler
+from data.kinds import STATUS_SETS, Kind, is_missing, kind
+from data.plan import Layer, Plan
+from data.progress import Report, silent
+from maps.analysis.demand import BACKGROUND, Demand, District, demand
+from maps.analysis.targets.conditions import Conditions, together
+from maps.analysis.targets.model import Place
+
+NOWHERE = -1
+"""Position of the district of a feature that lies in none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The features of one kind, from all its layers: arrays and tuples of equal length.
+
+    ``x``, ``y``: the point, or a point inside a line or polygon (NaN without a place);
+    ``home``: position of the planning district it lies in, NOWHERE for none.
+    """
+
+    kind: Kind
+    layer: tuple[str, ...]
+    fid: tuple[int, ...]
+    shapes: npt.NDArray[Any]
+    x: Floats
+    y: Floats
+    home: npt.NDArray[np.int64]
+    columns: Mapping[str, Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.fid)
+
+    def column(self, name: str) -> Sequence[Any]:
+        """Values of a column, all None when no layer has it."""
+        return self.columns.get(name) or [None] * len(self)
+
+    def name(self, i: int) -> str:
+        value = self.column("名称")[i]
+        return f"{self.kind.title} {self.fid[i]} 号" if is_missing(value) else str(value)
+
+    def place(self, i: int, text: str = "") -> Place:
+        """Where the i-th feature is, for the window to go there."""
+        known = bool(np.isfinite(self.x[i]))
+        x, y = (float(self.x[i]), float(self.y[i])) if known else (None, None)
+        return Place(self.name(i), self.layer[i], self.fid[i], x, y, text)
+
+    def find(self, layer: str, fid: int) -> int | None:
+        pairs = zip(self.layer, self.fid, strict=True)
+        return next((i for i, pair in enumerate(pairs) if pair == (layer, fid)), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Which features a rule looks at: ``sure`` ones, and those that may be (``maybe``) because
+    a value its conditions ask for is missing. Positions in ``table``."""
+
+    table: Table
+    sure: npt.NDArray[np.int64]
+    maybe: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.sure)
+
+    def of_home(self, position: int) -> "Chosen":
+        """Those in one planning district."""
+        home = self.table.home
+        return Chosen(
+            self.table,
+            self.sure[home[self.sure] == position],
+            self.maybe[home[self.maybe] == position],
+        )
+
+
+class Scene:
+    """A plan as checks see it. ``facts`` are those of its book."""
+
+    def __init__(
+        self, plan: Plan, facts: Mapping[str, Any], people: str = "", report: Report = silent
+    ) -> None:
+        self.facts = facts
+        self.people = people
+        self._plan = plan
+        self._report = report
+        self._tables: dict[str, Table] = {}
+        self._kept: dict[Any, Any] = {}
+        self._moves: tuple[tuple[str, int, float, float], ...] = ()
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan as it would be with what was moved in its place."""
+        plan = self._plan
+        for layer, fid, x, y in self._moves:
+            plan = move_feature(layer, fid, shapely.Point(x, y))(plan)
+        return plan
+
+    @cached_property
+    def ruler(self) -> Ruler:
+        return Ruler(self._plan.crs)
+
+    @cached_property
+    def demand(self) -> Demand:
+        """People by planning district; Refused when there are several population layers."""
+        return demand(self._plan, self.people, self._report)
+
+    @cached_property
+    def districts(self) -> tuple[District, ...]:
+        """The planning districts; they do not need the people."""
+        only = Plan(self._plan.name, self._plan.crs, self._plan.of_kind("district"))
+        return demand(only).districts
+
+    def persons(self, positions: Sequence[int] | None = None) -> float | None:
+        """People in some districts (all for None), None when not known."""
+        which = list(range(len(self.districts)) if positions is None else positions)
+        people = self.demand
+        known = people.layer is not None and all(people.districts[i].known for i in which)
+        return float(people.everybody[which].sum()) if known and which else None
+
+    def table(self, kind_name: str) -> Table:
+        """All features of a kind."""
+        found = self._tables.get(kind_name)
+        if found is None:
+            found = self._tables[kind_name] = self._read(kind(kind_name))
+        return found
+
+    def moved(self, layer: str, fid: int, x: float, y: float) -> "Scene":
+        """The scene with one point feature at another place (metres, plan CRS)."""
+        kind_name = self._plan.layer(layer).kind_name
+        table = self.table(kind_name)
+        i = table.find(layer, fid)
+        out = Scene(self._plan, self.facts, self.people, self._report)
+        out._kept = {k: v for k, v in self._kept.items() if kind_name not in k[0]}
+        out._moves = (*self._moves, (layer, fid, x, y))
+        for name in ("ruler", "demand", "districts"):
+            if name in self.__dict__:  # worked out already, and the same for both
+                out.__dict__[name] = self.__dict__[name]
+        out._tables = dict(self._tables)
+        if i is not None:
+            out._tables[kind_name] = self._with(table, i, x, y)
+        return out
+
+    def kept(self, kinds: tuple[str, ...], key: Any, make: Callable[[], Any]) -> Any:
+        """What ``make`` gives, made once; forgotten when something of ``kinds`` is moved."""
+        full = (kinds, key)
+        if full not in self._kept:
+            self._kept[full] = make()
+        return self._kept[full]
+
+    def _with(self, table: Table, i: int, x: float, y: float) -> Table:
+        xs, ys, homes = table.x.copy(), table.y.copy(), table.home.copy()
+        shapes = table.shapes.copy()
+        xs[i], ys[i], shapes[i] = x, y, shapely.Point(x, y)
+        homes[i] = self._homes(xs[i : i + 1], ys[i : i + 1])[0]
+        return replace(table, x=xs, y=ys, home=homes, shapes=shapes)
+
+    def _homes(self, x: Floats, y: Floats) -> npt.NDArray[np.int64]:
+        out = np.full(len(x), NOWHERE, dtype=np.int64)
+        for i, district in reversed(list(enumerate(self.districts))):
+            shapely.prepare(district.shape)
+            out[shapely.intersects_xy(district.shape, x, y)] = i
+        return out
+
+    def _read(self, of: Kind) -> Table:
+        layers = [layer for layer in self._plan.of_kind(of.name) if len(layer)]
+        shapes = [s for layer in layers for s in np.asarray(layer.frame.geometry, dtype=object)]
+        some = np.empty(len(shapes), dtype=object)
+        some[:] = shapes
+        points = some if of.geometry == "point" else shapely.point_on_surface(some)
+        x, y = shapely.get_x(points), shapely.get_y(points)
+        return Table(
+            of,
+            tuple(layer.name for layer in layers for _ in range(len(layer))),
+            tuple(int(fid) for layer in layers for fid in layer.frame.index),
+            some,
+            x,
+            y,
+            self._homes(x, y),
+            _columns(layers),
+        )
+
+    def choose(
+        self,
+        of: str,
+        conditions: Conditions = (),
+        status: str = "全部",
+        areas: tuple[str, ...] = (),
+    ) -> Chosen:
+        """The features of a kind that meet conditions, status (a key of STATUS_SETS, "" for
+        any) and lie in the named districts (() for anywhere)."""
+        table = self.table(of)
+        keep = np.ones(len(table), dtype=bool)
+        if status and table.kind.column("状态") is not None:
+            allowed = STATUS_SETS[status]
+            said = ["现状" if is_missing(s) else str(s) for s in table.column("状态")]
+            keep &= np.array([s in allowed for s in said], dtype=bool)
+        if of == "district":
+            keep &= np.array([r != BACKGROUND for r in table.column("角色")], dtype=bool)
+        if areas:
+            wanted = [i for i, d in enumerate(self.districts) if d.name in areas]
+            keep &= np.isin(table.home, wanted)
+        columns = [table.column(c.column) for c in conditions]
+        sure: list[int] = []
+        maybe: list[int] = []
+        for i in np.flatnonzero(keep).tolist():
+            answer = together(
+                [c.holds(column[i]) for c, column in zip(conditions, columns, strict=True)]
+            )
+            if answer is not False:
+                (sure if answer else maybe).append(i)
+        return Chosen(table, np.array(sure, dtype=np.int64), np.array(maybe, dtype=np.int64))
+
+    def district_place(self, position: int, text: str = "") -> Place:
+        """A planning district as a place to go to."""
+        district = self.districts[position]
+        spot = shapely.point_on_surface(district.shape)
+        home = self.table("district")
+        names = home.column("名称")
+        at = next((i for i in range(len(home)) if names[i] == district.name), None)
+        layer, fid = ("", None) if at is None else (home.layer[at], home.fid[at])
+        return Place(district.name, layer, fid, float(spot.x), float(spot.y), text)
+
+
+def _columns(layers: Sequence[Layer]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(str(c) for layer in layers for c in layer.frame.columns)
+    return {
+        name: [value for layer in layers for value in layer.column(name).tolist()]
+        for name in names
+        if name != "geometry"
+    }

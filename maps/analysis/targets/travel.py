@@ -1,0 +1,42 @@
+"""Minutes for checks: from the roads of the plan, for chosen facilities."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from maps.analysis.targets.scene import Chosen, Scene
+from maps.analysis.timecover import TimeAsk, TimeCover, timecover
+
+Status = Literal["现状", "规划", "全部"]
+
+
+def minutes_cover(
+    scene: Scene,
+    chosen: Chosen,
+    minutes: float,
+    params: Mapping[str, Any] | None = None,
+    status: str = "全部",
+) -> TimeCover:
+    """Who is reached by the chosen facilities in so many minutes, handling included.
+
+    Raises Refused as ``timecover`` does, above all when the plan has no roads. ``params``:
+    准备, 车辆 and 天气 as a rule has them.
+    """
+    said = params or {}
+    table = chosen.table
+    only = frozenset((table.layer[i], table.fid[i]) for i in chosen.sure.tolist())
+    ready = float(sum((said.get("准备") or {}).values()))
+    usual: Status = status if status in ("现状", "规划") else "全部"  # type: ignore[assignment]
+    ask = TimeAsk(
+        table.kind.name,
+        minutes,
+        usual,
+        vehicle=said.get("车辆", ""),
+        weather=said.get("天气", "晴"),
+        ready_minutes={"": ready} if ready else {},
+        only=only,
+        people=scene.people,
+    )
+    key = (table.kind.name, usual, ask.vehicle, ask.weather, ready, only, minutes)
+    kinds = (table.kind.name, "road", "district", "population")
+    found: TimeCover = scene.kept(kinds, key, lambda: timecover(scene.plan, ask))
+    return found
