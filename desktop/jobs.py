@@ -9,29 +9,31 @@ and goes where every unexpected exception goes: ``sys.excepthook``.
 Each job has a Python thread of its own. A QThreadPool would not do: its threads get a
 new Python state for every call, and pyproj keeps a PROJ context per system thread that
 it frees with the Python state; the second job on such a thread crashes the program.
+
+The threads touch no Qt object: what they have to say goes into a queue, which the GUI
+thread empties while a job runs. A signal sent from a worker crashes when its object is
+deleted at that moment (a window closed, a session let go).
 """
 
+import queue
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from data.progress import Cancelled, Report
 from data.refused import Refused
 
 Work = Callable[[Report], Any]
-_NEWS_EVERY = 0.05
-"""Seconds between two progress signals: more often than that nobody can read."""
+_LISTEN_EVERY = 15
+"""Milliseconds between two looks into the queue, while anything runs."""
 
 
-class Job(QObject):
+class Job:
     """One running function. ``quiet`` ones (the journal) are not shown in the status line."""
-
-    progressed = Signal()
-    ended = Signal(object, object, object)
 
     def __init__(
         self,
@@ -40,9 +42,8 @@ class Job(QObject):
         done: Callable[[Any], None],
         failed: Callable[[], None],
         quiet: bool,
-        parent: QObject,
+        ends: "queue.SimpleQueue[End]",
     ) -> None:
-        super().__init__(parent)
         self.text = text
         self.done = done
         self.failed = failed
@@ -52,7 +53,7 @@ class Job(QObject):
         self._work = work
         self._stop = threading.Event()
         self._started = time.monotonic()
-        self._news = 0.0
+        self._ends = ends
 
     def cancel(self) -> None:
         """Ask the function to stop at its next report."""
@@ -71,22 +72,21 @@ class Job(QObject):
         return elapsed * (1 - self.fraction) / self.fraction
 
     def run(self) -> None:
-        """Call the function (on the worker thread) and send its end to the GUI thread."""
+        """Call the function (on the worker thread) and put its end into the queue."""
         answer, error = None, None
         try:
             answer = self._work(self._report)
         except BaseException as raised:  # noqa: BLE001 - handed to the GUI thread, which decides
             error = raised
-        self.ended.emit(self, answer, error)
+        self._ends.put((self, answer, error))
 
     def _report(self, done: float, text: str) -> None:
         if self._stop.is_set():
             raise Cancelled
         self.fraction, self.detail = min(max(done, 0.0), 1.0), text
-        now = time.monotonic()
-        if now - self._news >= _NEWS_EVERY:
-            self._news = now
-            self.progressed.emit()
+
+
+End = tuple[Job, Any, BaseException | None]
 
 
 class Jobs(QObject):
@@ -99,6 +99,11 @@ class Jobs(QObject):
         self._refused = refused
         self._threads: list[threading.Thread] = []
         self.running: list[Job] = []
+        self._ends: queue.SimpleQueue[End] = queue.SimpleQueue()
+        self._heard: list[tuple[float, str]] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LISTEN_EVERY)
+        self._timer.timeout.connect(self._listen)
 
     def start(
         self,
@@ -110,13 +115,12 @@ class Jobs(QObject):
         quiet: bool = False,
     ) -> Job:
         """Run ``work(report)`` on another thread; ``failed`` runs for every other end."""
-        job = Job(text, work, done, failed, quiet, self)
-        job.progressed.connect(self.changed, Qt.ConnectionType.QueuedConnection)
-        job.ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
+        job = Job(text, work, done, failed, quiet, self._ends)
         self.running.append(job)
         thread = threading.Thread(target=job.run, name=text, daemon=True)
         self._threads = [*(t for t in self._threads if t.is_alive()), thread]
         thread.start()
+        self._timer.start()
         self.changed.emit()
         return job
 
@@ -134,10 +138,20 @@ class Jobs(QObject):
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
+    def _listen(self) -> None:
+        """Pass on what the threads have said since the last look."""
+        heard = [(job.fraction, job.detail) for job in self.running]
+        if heard != self._heard:
+            self._heard = heard
+            self.changed.emit()
+        while not self._ends.empty():
+            self._end(*self._ends.get())
+        if not self.running:
+            self._timer.stop()
+
     def _end(self, job: Job, answer: Any, error: BaseException | None) -> None:
         self.running.remove(job)
         self.changed.emit()
-        job.deleteLater()
         if error is None:
             job.done(answer)
             return
