@@ -168,7 +168,7 @@ def timecover(plan: Plan, ask: TimeAsk, report: Report = silent) -> TimeCover:
     notes = remarks(plan, ask.profile, ask.condition, timer, chosen, names, people, seconds, who)
     report(0.85, "正在按区汇总…")
     limit = ask.minutes * 60.0 + 1e-6
-    reached = (seconds <= limit).sum(axis=0)
+    reached = (seconds <= limit).sum(axis=0, dtype=np.int32)
     areas = None
     if people.districts:
         cells: Ground = ground(people)

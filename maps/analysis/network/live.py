@@ -53,7 +53,7 @@ class LiveTime:
         kept = frozenset(
             key for key in zip(chosen.layer, chosen.fid, strict=True) if key != (layer_name, fid)
         )
-        self._times = np.zeros(len(self.demand.nearby), np.int64)
+        self._times = np.zeros(len(self.demand.nearby), np.int32)
         self._covered = np.zeros(len(self._cells.x), bool)
         if kept:
             others = replace(ask, only=kept)
@@ -76,7 +76,8 @@ class LiveTime:
 
     def _count_others(self, plan: Plan, ask: TimeAsk, report: Report) -> None:
         timer = timer_of(plan, ask, facilities_of(plan, ask), self.demand, report)
-        self._times = (timer.at(self.demand.nearby)[0] <= self._limit).sum(axis=0)
+        reached = timer.at(self.demand.nearby)[0] <= self._limit
+        self._times = reached.sum(axis=0, dtype=np.int32)
         if len(self._cells.x):
             self._covered = timer.at(self._cells)[0][0] <= self._limit
 
@@ -214,5 +215,5 @@ def _search(timer: object, people: Demand, cells: object, limit: float) -> "_ByR
     assert isinstance(timer, ByRoad)
     costs = timer.found.costs
     network, vehicle = costs.network, costs.profile.name
-    places = tuple(snapped(network, vehicle, spots) for spots in (people.nearby, cells))  # type: ignore[arg-type]
+    places = tuple(snapped(network, vehicle, spots) for spots in (people.nearby, cells))
     return _ByRoad(costs, places, limit)

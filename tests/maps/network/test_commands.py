@@ -1,0 +1,221 @@
+"""The command line in minutes: whole answers, files that open again, refusals in one sentence."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from data.files import save
+from data.geodesy import Ruler
+from data.plan import Book
+from main import main
+from maps.analysis.network.areas import areas
+from maps.analysis.network.isochrone import isochrones
+from maps.analysis.network.route import route
+from maps.analysis.timecover import TimeAsk, timecover
+from tests.maps.network.test_timecover import at, points, usual_county
+from tests.maps.network.towns import CRS
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("plan") / "县.gpkg"
+    wet = shapely.box(*at(2000, 0).coords[0], *at(3000, 9000).coords[0])
+    zone = points("hazard_zone", "灾害区", [{"名称": "河滩", "geometry": wet}])
+    plan = usual_county().with_layer(zone)
+    save(Book("县", (plan,)), file)
+    return file
+
+
+def asked(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
+    assert main([*map(str, words), "--json", "-"]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    assert main([*map(str, words)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    return err
+
+
+FIRE = ("--of", "fire_station", "--vehicle", "救援车辆")
+
+
+def test_coverage_in_minutes(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    got = asked(capsys, "coverage", path, *FIRE, "--minutes", 8, "--profile", "雪", "--ready", 1)
+    ask = TimeAsk("fire_station", 8, vehicle="救援车辆", weather="雪", ready_minutes={"": 1.0})
+    result = timecover(usual_county(), ask)
+    assert list(got)[:12] == [
+        "of",
+        "measure",
+        "limit",
+        "facilities",
+        "people_total",
+        "people_covered",
+        "share",
+        "area_km2_total",
+        "area_km2_covered",
+        "area_share",
+        "multiplicity",
+        "minutes_mean",
+    ]
+    assert (got["of"], got["measure"], got["limit"]) == ("fire_station", "network", 8)
+    assert got["people_covered"] == result.whole.people_covered
+    assert got["area_share"] == pytest.approx(result.whole.area_share)
+    assert list(got["multiplicity"]) == ["0", "1", "2", "3+"]
+    assert sum(got["multiplicity"].values()) == got["people_total"]
+    assert got["unreachable"] == {"people": result.unreachable, "facilities": []}
+    assert [row["name"] for row in got["by_district"]] == ["西区", "东区"]
+    assert sum(row["people_covered"] for row in got["by_district"]) == got["people_covered"]
+    assert got["estimated"] is False
+    assert got["remarks"][0].startswith("按救援车辆车速表(ROA-04,待核实)")
+
+
+def test_other_measures_and_choices(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    limit = ("--minutes", 8)
+    detour = asked(capsys, "coverage", path, *FIRE, *limit, "--measure", "detour")
+    assert (detour["measure"], detour["estimated"]) == ("detour", True)
+    land = asked(capsys, "coverage", path, *FIRE, *limit, "--measure", "friction")
+    road = asked(capsys, "coverage", path, *FIRE, *limit)
+    assert land["people_covered"] >= road["people_covered"]
+    assert land["unreachable"]["people"] == 0 < road["unreachable"]["people"]
+    some = asked(capsys, "coverage", path, *FIRE, *limit, "--only", "1号站", "3号站")
+    assert some["facilities"] == 2
+    flooded = asked(capsys, "coverage", path, *FIRE, *limit, "--flooded", "河滩")
+    closed = asked(capsys, "coverage", path, *FIRE, *limit, "--closed", 1, 2, 3)
+    assert flooded["people_covered"] < road["people_covered"]
+    assert closed["people_covered"] <= road["people_covered"]
+    quick = asked(capsys, "coverage", path, *FIRE, *limit, "--speed", "村道=60", "县道=70")
+    assert quick["people_covered"] > road["people_covered"]
+    slow = asked(capsys, "coverage", path, *FIRE, *limit, "--profile", "雪", "--band", "慢")
+    assert slow["people_covered"] < road["people_covered"]
+
+
+def test_text_says_what_is_counted(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["coverage", str(path), "--of", "消防站", "--minutes", "5"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("消防站 5 处,路网行车时间 5 分钟,未计准备与装卸时间,状态:全部\n")
+    assert "可用 --ready 计入:接警出动 1 分钟(待核实)。" in text
+    assert "按消防车车速表" in text
+
+
+def test_isochrones_to_a_file(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "圈.gpkg"
+    got = asked(capsys, "isochrone", path, *FIRE, "--minutes", "4,8", "-o", file)
+    bands = isochrones(usual_county(), TimeAsk("fire_station", 8, vehicle="救援车辆"), [4, 8]).bands
+    assert [b["people"] for b in got["bands"]] == [b.people for b in bands]
+    frame = gpd.read_file(file, layer="等时圈")
+    assert list(frame["时限"]) == [8, 4]
+    assert frame.crs == CRS
+    assert frame.geometry[1].symmetric_difference(bands[0].shape).area < 1e-3
+    each = tmp_path / "each.geojson"
+    asked(capsys, "isochrone", path, *FIRE, "--minutes", 4, "--each", "-o", each)
+    degrees = gpd.read_file(each)
+    assert len(degrees) == 5
+    assert degrees.total_bounds[0] == pytest.approx(120, abs=0.2)
+
+
+def test_areas_to_a_file(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "区.gpkg"
+    words = ("areas", path, *FIRE, "--suburban", "1号站", "-o", file)
+    got = asked(capsys, *words)
+    ask = TimeAsk("fire_station", 60, vehicle="救援车辆")
+    expected = areas(usual_county(), ask, suburban=frozenset([("消防站", 2)]))
+    assert [a["area_km2"] for a in got["areas"]] == [a.km2 for a in expected.areas]
+    assert [a["limit_km2"] for a in got["areas"]] == [2, 15, 2, 7, 2]
+    assert [a["too_large"] for a in got["areas"]] == [a.too_large for a in expected.areas]
+    frame = gpd.read_file(file, layer="责任区")
+    total = Ruler(CRS).area(frame.geometry.to_numpy()).sum()
+    assert total == pytest.approx(100, rel=1e-3)
+    inner = asked(capsys, "areas", path, *FIRE, "--within-districts")
+    assert {a["district"] for a in inner["areas"]} == {"西区", "东区"}
+
+
+def test_route(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = usual_county()
+    ruler = Ruler(CRS)
+    (x0, y0), (x1, y1) = at(2000, 3000).coords[0], at(7000, 7000).coords[0]
+    start, end = ruler.to_lonlat(x0, y0), ruler.to_lonlat(x1, y1)
+    got = asked(
+        capsys,
+        "route",
+        path,
+        "--from",
+        f"{start[0]},{start[1]}",
+        "--to",
+        f"{end[0]},{end[1]}",
+    )
+    found = route(plan, TimeAsk("depot", 60), (x0, y0), (x1, y1))
+    assert got["minutes"] == pytest.approx(found.minutes, rel=1e-4)
+    assert got["geometry"]["type"] == "LineString"
+    assert got["geometry"]["coordinates"][0] == pytest.approx(start, abs=1e-6)
+    assert sum(v["km"] for v in got["via"]) == pytest.approx(got["km"])
+    metres = asked(capsys, "route", path, "--from", f"{x0},{y0}", "--to", f"{x1},{y1}")
+    assert metres["minutes"] == pytest.approx(got["minutes"], rel=1e-4)
+    near = asked(capsys, "route", path, "--of", "fire_station", "--to", f"{x1},{y1}", "--ready", 2)
+    assert near["facility"]
+    assert near["ready"] == pytest.approx(2)
+
+
+def test_network(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    got = asked(capsys, "network", path, "--check")
+    assert got["roads"] == len(usual_county().layer("道路"))
+    assert got["unfixed"] == len([f for f in got["findings"] if not f["fixed"]]) > 0
+    assert got["kinds"]["相交没有路口"] > 10
+    first = next(f for f in got["findings"] if f["kind"] == "相交没有路口")
+    assert len(first["roads"]) == 2
+    assert first["lon"] == pytest.approx(120, abs=0.2)
+    joined = asked(capsys, "network", path, "--check", "--join-crossings")
+    assert "相交没有路口" not in joined["kinds"]
+    assert joined["edges"] > got["edges"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("coverage", "--of", "fire_station", "--minutes", "0"), "时限要大于 0 分钟"),
+        (("coverage", "--of", "fire_station", "--minutes", "-1"), "时限要大于 0 分钟"),
+        (("coverage", "--of", "fire_station", "--minutes", "abc"), "时间要填分钟数"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--radius", "9"), "只能用一个"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--profile", "霾"), "可选:晴、雪"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--band", "大"), "--band 只能是"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--measure", "x"), "measure 只能"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--closed", "G9"), "“G9”的道路"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--speed", "国道"), "名称=数字"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--speed", "国道=0"), "大于 0"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--ready", "-3"), "准备时间"),
+        (("coverage", "--of", "fire_station", "--minutes", "5", "--dem", "x.tif"), "friction"),
+        (("isochrone", "--of", "fire_station", "--minutes", ","), "5,10,15"),
+        (("isochrone", "--of", "road", "--minutes", "5"), "不是服务设施"),
+        (("areas", "--of", "fire_station", "-o", "x.txt"), ".gpkg 或 .geojson"),
+        (("route", "--from", "120,41.5"), "缺少 --to"),
+        (("route", "--from", "120", "--to", "120,41"), "--from 要写成 X,Y"),
+        (("route", "--from", "41,120", "--to", "120,41"), "先经度后纬度"),
+        (("network", "--status", "将来"), "状态只能是"),
+    ],
+)
+def test_refusals(
+    path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in refused(capsys, words[0], path, *words[1:])
+
+
+def test_no_roads_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "无路.gpkg"
+    plan = usual_county().without_layer("道路")
+    save(Book("县", (plan,)), file)
+    for words in (
+        ("coverage", file, "--of", "fire_station", "--minutes", 5),
+        ("isochrone", file, "--of", "fire_station", "--minutes", 5),
+        ("areas", file, "--of", "fire_station"),
+        ("route", file, "--from", "120,41.5", "--to", "120.01,41.5"),
+        ("network", file, "--check"),
+    ):
+        assert "请先导入道路图层" in refused(capsys, *words)
