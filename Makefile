@@ -29,8 +29,8 @@ check:
 bench: .venv/ready-dev
 	$(PY) -m tests.bench
 
-screenshots: .venv/ready-app
-	xvfb-run -a -s "-screen 0 1366x768x24" $(PY) -m tests.screenshots
+screenshots: .venv/ready-dev
+	$(PY) -m tests.screenshots
 
 clean:
 	rm -rf .venv out

@@ -236,6 +236,7 @@ class Window(QMainWindow):
         geometry = self.settings.value("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.setGeometry(self.screen().availableGeometry())
+            self.setWindowState(Qt.WindowState.WindowMaximized)
         self.show()
 
     def show_opening(self) -> None:

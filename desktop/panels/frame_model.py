@@ -52,6 +52,8 @@ class FrameModel(QAbstractTableModel):
             and old.name == layer.name
             and list(old.frame.columns) == list(layer.frame.columns)
         )
+        if same and layer is not None and self._take_values(layer):
+            return
         self.beginResetModel()
         self.layer = layer
         self._texts = {}
@@ -67,6 +69,22 @@ class FrameModel(QAbstractTableModel):
             self._order, self._words = None, ""
         self._arrange()
         self.endResetModel()
+
+    def _take_values(self, layer: Layer) -> bool:
+        """Show other values in the same rows, where only values changed: nothing jumps then."""
+        ids = np.asarray(layer.frame.index)
+        if not np.array_equal(ids, self._ids):
+            return False
+        rows = self._rows
+        self.layer, self._texts = layer, {}
+        self._values = {c.name: layer.frame[c.name].to_numpy() for c in self.columns}
+        self._arrange()
+        if not np.array_equal(rows, self._rows):
+            return False
+        if len(rows):
+            last = self.index(len(rows) - 1, len(self.columns) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+        return True
 
     def filter(self, words: str) -> None:
         """Keep the features in which every word occurs, in whatever column."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -123,7 +124,14 @@ class TablePanel(QWidget):
         else:
             self.model.show_layer(layer)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._plan_changed(None, self.session.plan)
+        self._show_selection()
+
     def _plan_changed(self, before: Plan | None, after: Plan | None) -> None:
+        if not self.isVisible() and after is not None:
+            return  # a table nobody sees costs nothing; it catches up when shown
         names = [layer.name for layer in reversed(after.layers)] if after else []
         shown = self.model.layer.name if self.model.layer is not None else ""
         if [self.layers.itemText(i) for i in range(self.layers.count())] != names:

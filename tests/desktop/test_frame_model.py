@@ -120,9 +120,15 @@ def test_another_state_of_the_layer_keeps_sorting_and_filter(parent):
     model.filter("村0000")
     model.sort(column(model, "名称"), DOWN)
     before = ids(model)
+    resets = []
+    model.modelReset.connect(lambda: resets.append(1))
     edited = edits.set_values("居民点", [before[0]], {"备注": "改过"})(plan)
     model.show_layer(edited.layers[0])
     assert ids(model) == before
+    assert resets == [], "only values changed: nothing jumps"
     assert model.data(model.index(0, column(model, "备注"))) == "改过"
+    renamed = edits.set_values("居民点", [before[0]], {"名称": "别的"})(edited)
+    model.show_layer(renamed.layers[0])
+    assert ids(model) == before[1:], "it no longer answers the filter"
     model.show_layer(small_plan().layer("储备库"))
     assert ids(model) == [1, 2, 3]
