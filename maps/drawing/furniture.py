@@ -165,8 +165,8 @@ def bar_metres(denominator: float, most: float) -> float:
 
 
 def numeric_scale(denominator: float) -> str:
-    """Return “1:1 500 000”, with the spaces that do not break a line."""
-    return "1:" + f"{denominator:,.0f}".replace(",", "\u2009")
+    """Return “1:1 500 000”."""
+    return "1:" + f"{denominator:,.0f}".replace(",", " ")
 
 
 def north(pen: Pen, page: Sheet, box: Box, fit: Fit, crs: str) -> None:

@@ -297,7 +297,7 @@ class Legend:
             rest, title = list(group.entries), group.title
             while rest:
                 used = self._height(columns[-1])
-                fits = int((room - used - self.head) // self.row)
+                fits = int((room - used - self.head - 0.2 * self.row) // self.row)
                 if fits < min(2, len(rest)) and columns[-1]:
                     columns.append([])
                     continue
@@ -325,7 +325,7 @@ class Legend:
         pen.text(
             (whole.left + whole.right) / 2,
             top - 0.5 * self.head,
-            "图　例",
+            "图 例",
             self.heading * 1.15,
             bold=True,
             align="center",

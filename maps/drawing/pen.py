@@ -268,4 +268,4 @@ def hatching(
     foot = across * steps[:, None] + along * (middle @ along)
     ends = np.stack([foot - along * reach, foot + along * reach], axis=1)
     cut = shapely.intersection(shapely.linestrings(ends), whole)
-    return [line for line in cut if not line.is_empty]
+    return [line for line in cut if shapely.length(line) > 0]

@@ -106,7 +106,6 @@ def print_map(plan: Plan, ask: PrintAsk, path: Path, report: Report = silent) ->
     made = compose(plan, ask, part(report, 0.0, 0.5))
     report(0.5, "正在写出文件…")
     write(made, path, ask.dpi, part(report, 0.5, 1.0))
-    report(1.0, f"已写出 {path.name}")
     return made
 
 
@@ -122,6 +121,8 @@ def write(made: Printed, path: Path, dpi: int = 300, report: Report = silent) ->
                 raster.write_tiff(beside, made.pen, dpi, words, report)
             else:
                 _write_vector(made, beside, ending)
+            # The last chance to cancel: after this the file is in its place.
+            report(1.0, f"正在保存 {path.name}")
     except Refused as refusal:
         if path.exists() and path.is_file():
             raise Refused(f"{refusal}也可以另存为“{_other_name(path).name}”。") from refusal
