@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from data.kinds import is_missing
 from maps.analysis.targets.model import Missing, Rule
 from maps.analysis.targets.scene import Chosen, Scene
 
@@ -36,7 +37,7 @@ def unknown_conditions(rule: Rule, chosen: Chosen) -> tuple[Missing, ...]:
     out = []
     for condition in rule.params.get("条件", ()):
         values: Any = chosen.table.column(condition.column)
-        gaps = sum(condition.holds(values[i]) is None for i in chosen.maybe.tolist())
+        gaps = sum(is_missing(values[i]) for i in chosen.maybe.tolist())
         if gaps:
             how = f"给 {gaps} 处{title}填上“{condition.column}”。"
             out.append(Missing(chosen.table.kind.name, condition.column, how))

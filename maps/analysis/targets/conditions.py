@@ -7,7 +7,8 @@ from typing import Any
 from data.kinds import is_missing
 from maps.analysis.targets.units import meets
 
-OPERATORS = ("等于", "不等于", "含", "不含", "不少于", "不超过", "多于", "少于", "已填")
+NUMERIC = ("不少于", "不超过", "多于", "少于")
+OPERATORS = ("等于", "不等于", "含", "不含", *NUMERIC, "已填")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Condition:
             return (not missing) == (self.values[0] == "是")
         if missing:
             return None
-        if self.operator in ("不少于", "不超过", "多于", "少于"):
+        if self.operator in NUMERIC:
             number = as_number(value)
             limit = self.values[0]
             assert isinstance(limit, float)

@@ -224,7 +224,19 @@ def mix(rule: Rule, scene: Scene) -> Finding:
         answer, missing = None, (missing_column(chosen, column),)
     where = tuple(chosen.table.place(i) for i in (*chosen.sure.tolist(), *chosen.maybe.tolist()))
     remedy = f"还差{'、'.join(short)}。" if short else ""
-    return Finding(why, holds=answer, where=where, remedy=remedy, missing=missing, rows=tuple(rows))
+    fine = float(len(wanted) - len(short))
+    return Finding(
+        why,
+        fine,
+        fine,
+        holds=answer,
+        where=where,
+        remedy=remedy,
+        missing=missing,
+        rows=tuple(rows),
+        need=float(len(wanted)),
+        need_unit="类",
+    )
 
 
 def every_value(rule: Rule, scene: Scene) -> Finding:
@@ -241,15 +253,24 @@ def every_value(rule: Rule, scene: Scene) -> Finding:
         (w, float(sum(as_text(v) == w for v in cells if not is_missing(v))), "") for w in wanted
     )
     why = f"{what}的“{column}”有{'、'.join(w for w in wanted if w in have) or '(无)'}"
-    if not gone:
-        return Finding(why, holds=True, rows=rows)
-    why += f",没有{'、'.join(gone)}"
-    remedy = f"添加“{column}”为{'、'.join(gone)}的{chosen.table.kind.title}。"
-    places = tuple(chosen.table.place(i) for i in chosen.sure.tolist())
-    if open_ >= len(gone) or not len(chosen.table):
-        missing = missing_column(chosen, column) if open_ else missing_layer(rule.params["对象"])
-        return Finding(why, where=places, missing=(missing,), remedy=missing.how, rows=rows)
-    return Finding(why, holds=False, where=places, remedy=remedy, rows=rows)
+    why += f",没有{'、'.join(gone)}" if gone else ""
+    missing: tuple[Missing, ...] = ()
+    if gone and (open_ >= len(gone) or not len(chosen.table)):
+        title = rule.params["对象"]
+        missing = (missing_column(chosen, column) if open_ else missing_layer(title),)
+    fine = float(len(wanted) - len(gone))
+    return Finding(
+        why,
+        fine,
+        fine,
+        holds=None if missing else not gone,
+        where=tuple(chosen.table.place(i) for i in chosen.sure.tolist()),
+        remedy=f"添加“{column}”为{'、'.join(gone)}的{chosen.table.kind.title}。",
+        missing=missing,
+        rows=rows,
+        need=float(len(wanted)),
+        need_unit="种",
+    )
 
 
 def share(rule: Rule, scene: Scene) -> Finding:

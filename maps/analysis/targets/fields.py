@@ -10,7 +10,7 @@ from typing import Any
 from data.kinds import STATUS_SETS, kind
 from data.refused import Refused
 from maps.analysis.targets.checks import Param
-from maps.analysis.targets.conditions import OPERATORS, Condition, Conditions
+from maps.analysis.targets.conditions import NUMERIC, OPERATORS, Condition, Conditions
 from maps.analysis.targets.model import Source
 from maps.analysis.targets.tree import Node
 
@@ -149,7 +149,7 @@ def conditions(node: Node, name: str) -> Conditions:
 def _limit(operator: str, node: Node) -> tuple[str | float, ...]:
     if operator == "已填":
         return (choice(node, operator, _YES),)
-    if operator in ("不少于", "不超过", "多于", "少于"):
+    if operator in NUMERIC:
         return (number(node, operator),)
     return texts(node, operator)
 

@@ -21,6 +21,8 @@ class Finding:
     are missing, both None when there is no number. ``holds``: whether it is enough, None for
     not known (then ``missing`` says what is needed); “number” leaves it to the value.
     ``why`` says what was found, without judging; ``remedy`` what would make it pass.
+    ``need``, ``need_unit``: what the value must reach, for kinds of check without a number
+    of their own.
     """
 
     why: str
@@ -32,6 +34,8 @@ class Finding:
     missing: tuple[Missing, ...] = ()
     rows: Rows = ()
     basis: str = ""
+    need: float | None = None
+    need_unit: str = ""
 
 
 def lacking(why: str, *missing: Missing, where: tuple[Place, ...] = ()) -> Finding:
@@ -118,11 +122,13 @@ def verdict(rule: Rule, found: Finding, facts: Mapping[str, Any], reading: str =
         None if value is None else value / size,
         _sentence(rule, found, name),
         found.where if name != "pass" else (),
-        found.remedy if name != "pass" else "",
+        _remedy(found, name),
         found.missing if name == "needs_data" else (),
         found.rows,
         reading,
         found.basis,
+        rule.threshold if found.need is None else found.need,
+        rule.unit_name if found.need is None else found.need_unit,
     )
     return _attested(out, facts) if name in ("needs_data", "attest") else out
 
@@ -137,6 +143,12 @@ def _name(rule: Rule, found: Finding) -> VerdictName:
     if answer:
         return "pass"
     return "fail" if rule.verified and rule.nature != "问题" else "warn"
+
+
+def _remedy(found: Finding, name: VerdictName) -> str:
+    if name == "needs_data" and found.missing:
+        return "".join(dict.fromkeys(m.how for m in found.missing))
+    return "" if name == "pass" else found.remedy
 
 
 def _sentence(rule: Rule, found: Finding, name: VerdictName) -> str:
@@ -165,4 +177,6 @@ def _attested(found: Verdict, facts: Mapping[str, Any]) -> Verdict:
         () if right else found.where,
         "" if right else found.remedy,
         reading=found.reading,
+        threshold=found.threshold,
+        unit=found.unit,
     )

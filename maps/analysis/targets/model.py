@@ -233,18 +233,12 @@ class Verdict:
     rows: tuple[tuple[str, float | None, str], ...] = ()
     reading: str = ""
     basis: str = ""
+    threshold: Threshold | None = None
+    unit: str = ""
 
     @property
     def id(self) -> str:
         return self.rule.id
-
-    @property
-    def threshold(self) -> Threshold | None:
-        return self.rule.threshold
-
-    @property
-    def unit(self) -> str:
-        return self.rule.unit_name
 
     @property
     def title(self) -> str:

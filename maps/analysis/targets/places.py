@@ -106,6 +106,8 @@ def at_places(rule: Rule, scene: Scene) -> Finding:
         remedy="".join(f"在{s.name}增加 {n} 处{what}。" for s, n in short),
         missing=tuple(missing),
         rows=tuple(rows),
+        need=float(len(spots)),
+        need_unit="个地方",
     )
 
 

@@ -135,7 +135,7 @@ def _people(
     short = holds(rule, share, share) is False
     remedy, spot = _nearest(scene, reached, gains) if short else ("", None)
     return Finding(
-        why + (f";{found.remarks.basis}" if found is not None else ""),
+        why + (_said(found) if found is not None else ""),
         share,
         100.0 if len(chosen.maybe) else share,
         where=tuple(where if spot is None else [spot, *where]),
@@ -144,6 +144,11 @@ def _people(
         rows=_rows(people, every, missed),
         basis=people.basis,
     )
+
+
+def _said(found: TimeCover) -> str:
+    """How the minutes were worked out, as the end of a sentence."""
+    return f";{found.remarks.basis.rstrip('。')}"
 
 
 def _missed(people: Demand, reached: Bools, size: int) -> Floats:
@@ -275,11 +280,7 @@ def farthest(rule: Rule, scene: Scene) -> Finding:
         found = _timed(rule, scene, chosen, max(limits(rule)[1], 1.0))
         if isinstance(found, Finding):
             return found
-        away, basis, said = (
-            found.minutes[0],
-            f";{found.remarks.basis}",
-            f"行车时间{_handling(rule)}",
-        )
+        away, basis, said = found.minutes[0], _said(found), f"行车时间{_handling(rule)}"
     points = np.flatnonzero(counted)
     worst = int(points[np.argmax(away[points])])
     beyond = points[away[points] > limits(rule)[1] * (1 + 1e-12)]

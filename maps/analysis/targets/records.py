@@ -73,7 +73,7 @@ def indicator(rule: Rule, scene: Scene) -> Finding:
     history = _history(rule, scene, key)
     base_year = rule.params.get("基准年")
     current = _current(rule, history)
-    due = f"{rule.year} 年" if rule.year else "到期"
+    due = f"{rule.year}年" if rule.year else "到期年"
     how = f"在“指标”里填“{key}”的{due}(或最近一年)数值。"
     if current is None:
         return lacking(f"“{key}”没有现状值", Missing("", key, how))

@@ -19,8 +19,11 @@ from data.kinds import STATUS_SETS, Kind, is_missing, kind
 from data.plan import Layer, Plan
 from data.progress import Report, silent
 from maps.analysis.demand import BACKGROUND, Demand, District, demand
-from maps.analysis.targets.conditions import Conditions, together
+from maps.analysis.targets.conditions import NUMERIC, Condition, Conditions, together
 from maps.analysis.targets.model import Place
+
+CLASSES = ("级别", "国标类别", "固定类别", "类型", "风险等级")
+"""Columns in which everything has a value: where it is missing, it is not known."""
 
 NOWHERE = -1
 """Position of the district of a feature that lies in none."""
@@ -201,7 +204,11 @@ class Scene:
         areas: tuple[str, ...] = (),
     ) -> Chosen:
         """The features of a kind that meet conditions, status (a key of STATUS_SETS, "" for
-        any) and lie in the named districts (() for anywhere)."""
+        any) and lie in the named districts (() for anywhere).
+
+        A missing class or number leaves it open whether a feature counts (``maybe``); a
+        missing label (体系角色, 迁自, 备注 …) means that it has none.
+        """
         table = self.table(of)
         keep = np.ones(len(table), dtype=bool)
         if status and table.kind.column("状态") is not None:
@@ -218,7 +225,7 @@ class Scene:
         maybe: list[int] = []
         for i in np.flatnonzero(keep).tolist():
             answer = together(
-                [c.holds(column[i]) for c, column in zip(conditions, columns, strict=True)]
+                [_counts(c, column[i]) for c, column in zip(conditions, columns, strict=True)]
             )
             if answer is not False:
                 (sure if answer else maybe).append(i)
@@ -233,6 +240,14 @@ class Scene:
         at = next((i for i in range(len(home)) if names[i] == district.name), None)
         layer, fid = ("", None) if at is None else (home.layer[at], home.fid[at])
         return Place(district.name, layer, fid, float(spot.x), float(spot.y), text)
+
+
+def _counts(condition: Condition, value: Any) -> bool | None:
+    """Whether a value selects a feature."""
+    answer = condition.holds(value)
+    if answer is None and condition.column not in CLASSES and condition.operator not in NUMERIC:
+        return condition.operator in ("不含", "不等于")
+    return answer
 
 
 def _columns(layers: Sequence[Layer]) -> dict[str, list[Any]]:

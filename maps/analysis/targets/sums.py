@@ -261,9 +261,10 @@ def capacity(rule: Rule, scene: Scene) -> Finding:
 
 def _room_alone(rule: Rule, chosen: Chosen) -> Finding:
     room = _room(rule, chosen)
-    why = f"{phrase(rule, chosen)}可容纳 {amount(rule, room.persons)}"
     short = wants_more(rule, room.persons)
     empty = [i for i in chosen.sure.tolist() if _persons(rule, chosen, i) is None]
+    why = f"{phrase(rule, chosen)}可容纳 {amount(rule, room.persons)}"
+    why += f",有 {len(empty)} 处的容量未知" if empty else ""
     return Finding(
         why,
         room.persons,
