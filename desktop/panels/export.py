@@ -23,7 +23,6 @@ from maps.drawing.content import TEMPLATES
 
 if TYPE_CHECKING:
     from desktop.window import Window
-    from maps.drawing.printing import PrintAsk
 
 _PAPERS = ("A4", "A3", "A2", "A1", "A0")
 _FORMATS = "PDF 文件 (*.pdf);;PNG 图片 (*.png);;SVG 矢量图 (*.svg);;TIFF 图片 (*.tif)"
@@ -118,21 +117,18 @@ class ExportPanel(QWidget):
         self.button.setEnabled(not missing)
         self.button.setToolTip(words if missing else "")
 
-    def ask(self) -> PrintAsk:
-        """What the fields ask for."""
-        from maps.drawing.printing import PrintAsk
-
+    def fields(self) -> dict[str, Any]:
+        """What the fields ask for, by the names of PrintAsk (it loads matplotlib: in the job)."""
         name = self.map.currentText()
         result = self.session.result if TEMPLATES[name].coverage else None
-        texts: dict[str, Any] = {key: one.text().strip() for key, one in self.block.items()}
-        return PrintAsk(
-            map_name=name,
-            paper=self.paper.currentText(),
-            landscape=self.turn.currentData(),
-            dpi=self.dpi.currentData(),
-            coverage=result.ask if result is not None else None,
-            **texts,
-        )
+        return {
+            "map_name": name,
+            "paper": self.paper.currentText(),
+            "landscape": self.turn.currentData(),
+            "dpi": self.dpi.currentData(),
+            "coverage": result.ask if result is not None else None,
+            **{key: field.text().strip() for key, field in self.block.items()},
+        }
 
     def _ask_file(self) -> None:
         for name in _KEPT:
@@ -149,12 +145,12 @@ class ExportPanel(QWidget):
         plan = self.session.plan
         if plan is None:
             return
-        ask = self.ask()
+        fields = self.fields()
 
         def work(report: Report) -> None:
-            from maps.drawing.printing import print_map
+            from maps.drawing.printing import PrintAsk, print_map
 
-            print_map(plan, ask, path, report)
+            print_map(plan, PrintAsk(**fields), path, report)
 
         def done(answer: None) -> None:
             words = f"已导出“{path.name}”,在“{path.parent}”里。"

@@ -466,3 +466,75 @@ def test_layout_and_theme_are_remembered_and_can_be_reset(opened, settings, qapp
         wait_for(idle(other.session))
         other.deleteLater()
         opened.use_theme("light")
+
+
+def test_a_map_is_exported_in_the_background(opened, tmp_path):
+    run(opened, "print")
+    panel = opened.docks.panels["export"]
+    panel.paper.setCurrentText("A4")
+    panel.block["organisation"].setText("应急管理局")
+    panel.export(tmp_path / "布局图.pdf")
+    opened.session.do("改名", edits.set_values("储备库", [1], {"名称": "导出期间改的"}))
+    wait_for(lambda: "已导出" in opened.message.text, 60)
+    assert (tmp_path / "布局图.pdf").read_bytes().startswith(b"%PDF")
+    panel.export(tmp_path / "布局图.docx")
+    wait_for(idle(opened.session))
+    assert "格式不认识" in opened.message.text
+
+
+def test_a_coverage_map_needs_a_coverage_and_says_so(opened):
+    panel = opened.docks.panels["export"]
+    panel.map.setCurrentText("覆盖图")
+    panel.map.activated.emit(panel.map.currentIndex())
+    assert not panel.button.isEnabled()
+    assert "先在“覆盖”里计算" in panel.coverage_words.text()
+    opened.session.compute_coverage(CoverageAsk("depot", 8000.0))
+    wait_for(lambda: opened.session.coverage is not None)
+    assert panel.button.isEnabled()
+    assert panel.fields()["coverage"] == CoverageAsk("depot", 8000.0)
+
+
+DIALOGS = {"open", "save_as", "quit", "close", "new", "palette"}
+"""Commands that wait for an answer or leave the plan."""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rapid_random_clicking_leaves_a_valid_plan(opened, seed):
+    """Mouse, keys and commands in any order; what is left can be saved and undone to the start."""
+    import random
+
+    chance, canvas, session = random.Random(seed), opened.canvas, opened.session
+    first = session.plan
+    usable = [name for name in opened.commands if name not in DIALOGS]
+    keys = [
+        Qt.Key.Key_Escape,
+        Qt.Key.Key_Tab,
+        Qt.Key.Key_Return,
+        Qt.Key.Key_Delete,
+        Qt.Key.Key_Left,
+    ]
+    for _ in range(250):
+        at = QPoint(chance.randrange(canvas.width()), chance.randrange(canvas.height()))
+        what = chance.random()
+        if what < 0.25:
+            press(canvas, at)
+        elif what < 0.5:
+            move(canvas, at)
+        elif what < 0.75:
+            release(canvas, at)
+        elif what < 0.85:
+            QTest.keyClick(QApplication.focusWidget() or canvas, chance.choice(keys))
+        else:
+            command = opened.commands[chance.choice(usable)]
+            if command.isEnabled():
+                command.trigger()
+        if chance.random() < 0.1:
+            QApplication.processEvents()
+    canvas.cancel()
+    opened.use_theme("light")
+    wait_for(idle(session))
+    for layer in session.plan:
+        assert layer.frame.index.is_unique
+        assert layer.frame.geometry.is_valid.all()
+    session.go(0)
+    assert session.plan is first
