@@ -27,12 +27,12 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 from data.geodesy import Ruler
 from data.plan import Plan
 from data.refused import Refused
-from desktop.canvas import frames, gestures, keys
+from desktop.canvas import frames, keys, mouse
 from desktop.canvas.content import extent
 from desktop.canvas.gestures import Gesture, Touch
 from desktop.canvas.hit import Hit, hit
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag
+from desktop.canvas.moving import Drag, Placing
 from desktop.canvas.paint import Picture, Wish
 from desktop.canvas.render import Renderer
 from desktop.canvas.view import Box, Port, View, fitting
@@ -72,6 +72,7 @@ class Canvas(QWidget):
         self.hovered: Hit | None = None
         self.drag: Drag | None = None
         self.settling: Drag | None = None
+        self.placing: Placing | None = None
         self.band: tuple[float, float, float, float] | None = None
         self.measuring: Measuring | None = None
         self.picture: Picture | None = None
@@ -81,7 +82,8 @@ class Canvas(QWidget):
         self._settled_by: Plan | None = None
         self._view: View | None = None
         self._gesture: Gesture | None = None
-        self._mouse = (0.0, 0.0)
+        self._waiting: Gesture | None = None
+        self.mouse = (0.0, 0.0)
         self._renderer = Renderer(self)
         self._renderer.ready.connect(self._take_picture)
         # Sent before the children go: the thread must not find its renderer gone.
@@ -196,8 +198,8 @@ class Canvas(QWidget):
         """Take up “select”, “pan”, “add:<kind>”, “measure_distance” or “measure_area”."""
         if name not in _TOOLS and not name.startswith("add:"):
             raise ValueError(name)
-        self.cancel()
-        self.measuring = None
+        self.cancel_all()
+        self.measuring = self.placing = None
         changed = name != self.tool
         self.tool = name
         self.show_tool_cursor()
@@ -210,7 +212,7 @@ class Canvas(QWidget):
 
     def stop(self) -> None:
         """End the drawing thread; nothing is drawn afterwards."""
-        self.cancel()
+        self.cancel_all()
         self._later.stop()
         self._renderer.stop()
 
@@ -255,8 +257,9 @@ class Canvas(QWidget):
     # --- news from the session
 
     def _opened(self) -> None:
-        self.cancel()
+        self.cancel_all()
         self._renderer.forget()
+        self.placing = None
         self.picture = self.settling = self.measuring = self.hovered = None
         self._view = None
         plan = self.session.plan
@@ -306,9 +309,15 @@ class Canvas(QWidget):
         """Whether a gesture is just being carried on (an edit it makes brings news to us)."""
         return gesture is not None and inspect.getgeneratorstate(gesture) == inspect.GEN_RUNNING
 
-    def begin(self, gesture: Gesture) -> None:
-        """Start a gesture: everything before its first ``yield`` happens now."""
-        self.cancel()
+    def begin(self, gesture: Gesture, *, over: bool = False) -> None:
+        """Start a gesture: everything before its first ``yield`` happens now.
+
+        ``over``: what runs now waits until this one has ended (a pan while measuring).
+        """
+        if over:
+            self._waiting, self._gesture = self._gesture, None
+        else:
+            self.cancel()
         self._gesture = gesture
         self._advance(None)
 
@@ -324,16 +333,21 @@ class Canvas(QWidget):
             next(gesture) if touch is None else gesture.send(touch)
         except StopIteration:
             if self._gesture is gesture:
-                self._gesture = None
+                self._gesture, self._waiting = self._waiting, None
 
     def cancel(self) -> bool:
         """Give up the running gesture; what it had changed on the screen is put back."""
         gesture = self._gesture
         if gesture is None or self._running(gesture):
             return False
-        self._gesture = None
+        self._gesture, self._waiting = self._waiting, None
         gesture.close()
         return True
+
+    def cancel_all(self) -> None:
+        """Give up the running gesture and one that waits for it."""
+        while self.cancel():
+            pass
 
     def touch(self, kind: str, px: float, py: float, modifiers: Any, key: int = 0) -> Touch:
         """An event as gestures take it."""
@@ -344,59 +358,27 @@ class Canvas(QWidget):
         return Touch(kind, px, py, x, y, ctrl, shift, alt, key)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.session.plan is None:
-            return
-        px, py = event.position().x(), event.position().y()
-        touch = self.touch("press", px, py, event.modifiers())
-        button = event.button()
-        if button == Qt.MouseButton.MiddleButton or (
-            button == Qt.MouseButton.LeftButton and (self.space_held or self.tool == "pan")
-        ):
-            self.begin(gestures.pan(self, touch))
-        elif button == Qt.MouseButton.RightButton:
-            self.cancel()
-        elif button == Qt.MouseButton.LeftButton:
-            if self._gesture is not None and self.measuring is not None:
-                self.advance(touch)
-            elif self.tool.startswith("add:"):
-                self.begin(gestures.add(self, touch))
-            elif self.tool.startswith("measure"):
-                self.begin(gestures.measure(self, touch))
-            else:
-                self.begin(gestures.select(self, touch))
+        if self.session.plan is not None:
+            mouse.press(self, event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        px, py = event.position().x(), event.position().y()
-        self._mouse = (px, py)
-        self.cycle = None
-        if self.session.plan is None:
-            return
-        if self._gesture is not None:
-            self.advance(self.touch("move", px, py, event.modifiers()))
-        elif self.tool == "select":
-            self._hover(self.hit(px, py))
-        self._say_where(px, py)
+        at = event.position()
+        self.mouse, self.cycle = (at.x(), at.y()), None
+        if self.session.plan is not None:
+            mouse.move(self, event)
+            self._say_where(at.x(), at.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is not None and self.session.plan is not None:
-            px, py = event.position().x(), event.position().y()
-            self.advance(self.touch("release", px, py, event.modifiers()))
+        if self.session.plan is not None and self._gesture is not None:
+            at = event.position()
+            self.advance(self.touch("release", at.x(), at.y(), event.modifiers()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.session.plan is None or event.button() != Qt.MouseButton.LeftButton:
-            return
-        px, py = event.position().x(), event.position().y()
-        if self.measuring is not None and self._gesture is not None:
-            self.advance(self.touch("double", px, py, event.modifiers()))
-        elif self.tool == "select":
-            found = self.hit(px, py, areas=True)
-            if found is not None:
-                self.session.select(found.layer, [found.fid])
-                self.open_requested.emit(*found)
-        else:
-            self.mousePressEvent(event)
+        if self.session.plan is not None:
+            mouse.double(self, event)
 
-    def _hover(self, found: Hit | None) -> None:
+    def hover(self, found: Hit | None) -> None:
+        """Mark what is under the cursor."""
         if found != self.hovered:
             self.hovered = found
             self.update()
@@ -406,11 +388,6 @@ class Canvas(QWidget):
             x, y = self.port.world(px, py)
             lon, lat = self.ruler.to_lonlat(x, y)
             self.cursor_moved.emit(x, y, float(lon), float(lat))
-
-    @property
-    def mouse(self) -> tuple[float, float]:
-        """Where the mouse was last, pixels."""
-        return self._mouse
 
     # --- wheel, touchpad, keyboard
 
@@ -461,7 +438,9 @@ class Canvas(QWidget):
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
+        self.hover(None)
+        self.placing = None
+        self.update()
         super().leaveEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

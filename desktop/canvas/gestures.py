@@ -18,7 +18,7 @@ from data import edits
 from desktop.canvas.content import points
 from desktop.canvas.hit import Hit, inside, movable, snap
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag
+from desktop.canvas.moving import Drag, placing
 
 if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
@@ -156,9 +156,9 @@ def add(canvas: Canvas, press: Touch) -> Gesture:
     while touch.kind != "release":
         touch = yield
     if abs(touch.px - press.px) <= 2 * STILL and abs(touch.py - press.py) <= 2 * STILL:
-        near = None if touch.ctrl else snap(canvas.plan, canvas.port, touch.x, touch.y)
-        x, y = (near.x, near.y) if near else (touch.x, touch.y)
-        canvas.place_requested.emit(canvas.tool.removeprefix("add:"), x, y)
+        kind = canvas.tool.removeprefix("add:")
+        x, y = placing(kind, canvas.plan, canvas.port, touch.x, touch.y, touch.ctrl).at
+        canvas.place_requested.emit(kind, x, y)
 
 
 def measure(canvas: Canvas, press: Touch) -> Gesture:

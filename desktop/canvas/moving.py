@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from PySide6.QtGui import QImage
 from data.plan import Plan
 from desktop.canvas import reach
 from desktop.canvas.atlas import blank
-from desktop.canvas.content import Look, points
-from desktop.canvas.hit import Hit, Snap
+from desktop.canvas.content import PX_PER_MM, Look, points
+from desktop.canvas.hit import Hit, Snap, snap
 from desktop.canvas.outlines import pixels_of
+from desktop.canvas.view import Port
+from maps.drawing import style
 
 if TYPE_CHECKING:
     from desktop.canvas.paint import Picture
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 class Drag:
     """One facility while it is dragged; nothing of it is in the plan.
 
-    ``numbers`` are the session's live ones at ``at`` (None without a coverage to follow);
-    ``before`` the same at the start.
+    ``numbers`` are the session's live ones at ``at`` (None without a coverage to follow, or
+    while it is still being prepared); ``before``: people covered at the start.
     """
 
     def __init__(self, session: Session, plan: Plan, found: Hit) -> None:
@@ -38,8 +41,8 @@ class Drag:
         self.start = float(marks.xy[i, 0]), float(marks.xy[i, 1])
         self.at = self.start
         self.snap: Snap | None = None
-        self.before: Any = session.live_at(found.layer, found.fid, *self.start)
-        self.numbers: Any = self.before
+        self.numbers: Any = session.live_at(found.layer, found.fid, *self.start)
+        self.before = session.coverage.whole.people_covered if session.coverage else None
         self._area: _Area | None = None
 
     def to(self, x: float, y: float, near: Snap | None) -> None:
@@ -52,9 +55,27 @@ class Drag:
         """The reached area with the facility here, in place of ``picture.cover.image``."""
         if self.numbers is None or picture.cover is None:
             return None
+        if picture.wish.coverage is not self.session.coverage:
+            return None  # another result was just put on the map
         if self._area is None or self._area.picture is not picture:
             self._area = _Area(picture, self)
         return self._area.at(self.numbers)
+
+
+@dataclass(frozen=True)
+class Placing:
+    """A new feature under the cursor, before the click: where (plan metres) and how it looks."""
+
+    at: tuple[float, float]
+    snap: Snap | None
+    look: Look
+
+
+def placing(kind: str, plan: Plan, port: Port, x: float, y: float, free: bool) -> Placing:
+    """What a click at (x, y) would place; ``free``: without snapping."""
+    near = None if free else snap(plan, port, x, y)
+    look = (kind, "", "规划", False, "", style.symbol_mm(kind) * PX_PER_MM)
+    return Placing((near.x, near.y) if near else (x, y), near, look)
 
 
 class _Area:
@@ -64,7 +85,10 @@ class _Area:
         self.picture = picture
         self.image = blank(port.width, port.height, 1.0)
         pixels = pixels_of(self.image)
-        self._moving = reach.Moving(cover.keys, cover.counts, drag.before.disc, port, pixels)
+        coverage = picture.wish.coverage
+        mine = coverage.sites.facilities.find(drag.found.layer, drag.found.fid)
+        old = reach.discs_of(coverage)[mine]
+        self._moving = reach.Moving(cover.keys, cover.counts, old, port, pixels)
 
     def at(self, numbers: Any) -> QImage:
         self._moving.at(numbers.disc)

@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from desktop.canvas import atlas
 from desktop.canvas.content import is_marks, points, shapes
-from desktop.canvas.hit import Hit
+from desktop.canvas.hit import Hit, Snap
 from desktop.canvas.legend import Block, entries
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag
+from desktop.canvas.moving import Drag, Placing
 from desktop.canvas.outlines import clipped, path, polygon, rings
 from desktop.canvas.view import scale_bar
 from maps.drawing import style
@@ -36,6 +36,8 @@ def draw(painter: QPainter, canvas: Canvas) -> None:
     drag = canvas.drag or canvas.settling
     if drag is not None:
         _drag(painter, canvas, drag, theme)
+    if canvas.placing is not None:
+        _placing(painter, canvas, canvas.placing, theme)
     if canvas.band is not None:
         _band(painter, canvas.band, theme)
     if canvas.measuring is not None:
@@ -114,7 +116,7 @@ def _drag(painter: QPainter, canvas: Canvas, drag: Drag, theme: style.Theme) -> 
     x0, y0 = canvas.port.px(*drag.start)
     x, y = canvas.port.px(*drag.at)
     if drag.snap is not None:
-        _guide(painter, drag, x, y, theme)
+        _guide(painter, drag.snap, x, y, drag.look[-1], theme)
     if drag.numbers is not None and canvas.drag is drag:
         disc = canvas.port.pixels(np.asarray(drag.numbers.disc.exterior.coords))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -150,24 +152,36 @@ def drag_lines(canvas: Canvas, drag: Drag) -> list[str]:
     if now is not None and now.people_covered is not None:
         share = f",{now.share * 100:.1f}%" if now.share is not None else ""
         out.append(f"覆盖 {now.people_covered / 1e4:,.2f} 万人{share}")
-        if drag.before is not None and drag.before.people_covered is not None:
-            change = now.people_covered - drag.before.people_covered
+        if drag.before is not None:
+            change = now.people_covered - drag.before
             out.append(f"比原位{'多' if change >= 0 else '少'} {abs(change):,.0f} 人")
         out.append(now.demand.basis)
     return out
 
 
-def _guide(painter: QPainter, drag: Drag, x: float, y: float, theme: style.Theme) -> None:
-    assert drag.snap is not None
+def _placing(painter: QPainter, canvas: Canvas, placing: Placing, theme: style.Theme) -> None:
+    """A new feature before the click: pale, where it would be."""
+    x, y = canvas.port.px(*placing.at)
+    if placing.snap is not None:
+        _guide(painter, placing.snap, x, y, placing.look[-1], theme)
+        _tag(painter, canvas, [f"贴近 {placing.snap.name}"], x + 16, y + 12, theme)
+    painter.setOpacity(0.6)
+    atlas.draw(painter, atlas.symbol(placing.look, canvas.devicePixelRatioF()), x, y)
+    painter.setOpacity(1.0)
+
+
+def _guide(
+    painter: QPainter, snap: Snap, x: float, y: float, width: float, theme: style.Theme
+) -> None:
     color = QColor(theme.accent)
-    if drag.snap.line is not None:
+    if snap.line is not None:
         color.setAlphaF(0.7)
         painter.setPen(QPen(color, 3.0))
-        painter.drawPolyline(polygon(drag.snap.line))
+        painter.drawPolyline(polygon(snap.line))
     else:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(color, 2.0))
-        painter.drawEllipse(QPointF(x, y), drag.look[-1] / 2 + 10, drag.look[-1] / 2 + 10)
+        painter.drawEllipse(QPointF(x, y), width / 2 + 10, width / 2 + 10)
 
 
 def _band(painter: QPainter, band: tuple[float, float, float, float], theme: style.Theme) -> None:

@@ -1,6 +1,8 @@
 """Roads: white hearts in grey casings by class, the important ones on top."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -51,41 +53,53 @@ def draw(
                 _stroke(painter, parts, thin, look.casing * 1.6, dashed, check)
 
 
-def _pieces(shapes: npt.NDArray[np.object_], port: Port) -> list[Floats]:
-    """Pixels of each line that is seen."""
-    if not len(shapes):
-        return []
-    parts = shapely.get_parts(clipped(shapes, port))
-    parts = parts[shapely.get_num_points(parts) > 1]
-    xy, which = shapely.get_coordinates(parts, return_index=True)
-    if not len(xy):
-        return []
-    return np.split(port.pixels(xy), np.flatnonzero(np.diff(which)) + 1)
+@dataclass(frozen=True)
+class _Pieces:
+    """Pixels of all lines that are seen, one after another; ``line`` says which each is of."""
+
+    pixels: Floats
+    line: npt.NDArray[np.intp]
+
+    def each(self) -> list[Floats]:
+        return np.split(self.pixels, np.flatnonzero(np.diff(self.line)) + 1)
+
+    def segments(self) -> list[list[float]]:
+        joined = self.line[1:] == self.line[:-1]
+        ends = np.hstack([self.pixels[:-1][joined], self.pixels[1:][joined]])
+        return cast(list[list[float]], ends.tolist())
+
+
+def _pieces(shapes: npt.NDArray[np.object_], port: Port) -> _Pieces:
+    parts = shapely.get_parts(clipped(shapes, port)) if len(shapes) else shapes
+    xy, line = shapely.get_coordinates(parts, return_index=True)
+    return _Pieces(port.pixels(xy), line)
 
 
 def _stroke(
     painter: QPainter,
-    parts: list[Floats],
+    pieces: _Pieces,
     color: str,
     mm: float,
     dashed: bool,
     check: Callable[[], None],
 ) -> None:
+    if not len(pieces.pixels):
+        return
     pen = QPen(QColor(color), max(1.0, mm * PX_PER_MM))
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.RoundCap)
     if dashed:
         pen.setDashPattern([4.0, 3.0])
-    if sum(len(p) for p in parts) > _MANY:
+    if len(pieces.pixels) > _MANY:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
-        ends = np.concatenate([np.hstack([p[:-1], p[1:]]) for p in parts])
-        for i in range(0, len(ends), _BATCH):
-            painter.drawLines([QLineF(*row) for row in ends[i : i + _BATCH].tolist()])
+        segments = pieces.segments()
+        for i in range(0, len(segments), _BATCH):
+            painter.drawLines([QLineF(*row) for row in segments[i : i + _BATCH]])
             check()
         return
     painter.setPen(pen)
-    for n, part in enumerate(parts):
+    for n, part in enumerate(pieces.each()):
         painter.drawPolyline(polygon(part))
         if n % 25 == 0:
             check()

@@ -406,3 +406,52 @@ def test_the_cursor_is_told_in_metres_and_degrees(canvas):
 def test_an_unknown_tool_is_a_bug(canvas):
     with pytest.raises(ValueError, match="hammer"):
         canvas.set_tool("hammer")
+
+
+def test_a_pan_in_the_middle_of_measuring_does_not_end_it(canvas):
+    canvas.set_tool("measure_distance")
+    QTest.mouseClick(canvas, hand.LEFT, hand.NONE, QPoint(100, 100))
+    held = hand.place(canvas, QPoint(300, 300))
+    hand.drag(canvas, QPoint(300, 300), QPoint(350, 280), button=Qt.MouseButton.MiddleButton)
+    assert hand.place(canvas, QPoint(350, 280)).distance(held) < 1e-6
+    QTest.mouseClick(canvas, hand.LEFT, hand.NONE, QPoint(500, 100))
+    assert len(canvas.measuring.corners) == 2
+    assert canvas.in_gesture
+    canvas.set_tool("select")
+    assert not canvas.in_gesture
+    assert canvas.measuring is None
+
+
+def test_the_middle_button_does_not_disturb_a_drag(canvas, session):
+    start = hand.spot(canvas, "储备库", 1)
+    hand.press(canvas, start)
+    hand.move(canvas, start + QPoint(50, 20))
+    hand.press(canvas, start + QPoint(50, 20), Qt.MouseButton.MiddleButton)
+    assert canvas.drag is not None
+
+
+def test_adding_shows_where_it_would_snap(canvas):
+    canvas.set_tool("add:shelter")
+    hand.move(canvas, hand.at(canvas, X, Y + 10e3) + QPoint(3, 5), Qt.MouseButton.NoButton)
+    assert canvas.placing.at[1] == pytest.approx(Y + 10e3)
+    assert canvas.placing.snap.name == "一号路"
+    hand.image(canvas)
+    canvas.set_tool("select")
+    assert canvas.placing is None
+
+
+def test_a_drag_begun_before_the_live_numbers_are_ready(canvas, covered, monkeypatch):
+    asked, real = [], covered.live_at
+
+    def late(*what):
+        asked.append(what)
+        return real(*what) if len(asked) > 3 else None
+
+    monkeypatch.setattr(covered, "live_at", late)
+    start = hand.spot(canvas, "储备库", 1)
+    hand.press(canvas, start)
+    for step in range(8, 80, 8):
+        hand.move(canvas, start + QPoint(step, 0), modifiers=hand.CTRL)
+        hand.image(canvas)
+    assert canvas.drag.numbers is not None
+    key(canvas, Qt.Key.Key_Escape)
