@@ -8,7 +8,6 @@ sharp one arrives; it reaches beyond the window on all sides so that a pan finds
 from __future__ import annotations
 
 import inspect
-import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
@@ -16,13 +15,12 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
+from PySide6.QtWidgets import QWidget
 
 from data.geodesy import Ruler
 from data.plan import Plan
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
 
 _TOOLS = ("select", "pan", "measure_distance", "measure_area")
 _CURSORS = {"select": Qt.CursorShape.ArrowCursor, "pan": Qt.CursorShape.OpenHandCursor}
-_NOTCH = 1.25
-"""How much one notch of the wheel enlarges."""
 _PAUSE = 90
 """Milliseconds without a turn of the wheel after which the sharp picture is drawn."""
 
@@ -392,14 +388,8 @@ class Canvas(QWidget):
     # --- wheel, touchpad, keyboard
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.session.plan is None:
-            return
-        turn = event.angleDelta().y() or event.angleDelta().x()
-        if event.hasPixelDelta() and not event.angleDelta().y():
-            turn = event.pixelDelta().y()
-        if turn:
-            at = event.position()
-            self.zoom_at(_NOTCH ** (turn / 120), at.x(), at.y())
+        if self.session.plan is not None:
+            mouse.wheel(self, event)
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -407,17 +397,9 @@ class Canvas(QWidget):
             self._gesture is not None and event.type() == QEvent.Type.MouseMove
         ):
             self._renderer.pause()  # until the frame is painted
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom_at(math.exp(event.value()), event.position().x(), event.position().y())
-                return True
-        elif isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture):
-                at = self.mapFromGlobal(pinch.hotSpot())
-                self.zoom_at(pinch.scaleFactor(), at.x(), at.y())
-                return True
-        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        if self.session.plan is not None and mouse.pinch(self, event):
+            return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             # Tab is not an ordinary key to Qt: it would move the focus before we see it.
             if keys.tab(self, event):
                 return True

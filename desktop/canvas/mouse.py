@@ -1,11 +1,13 @@
-"""Which gesture a press begins, and what a free mouse shows."""
+"""Mouse, wheel and fingers: which gesture a press begins, what a free mouse shows, zooming."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.canvas import gestures
 from desktop.canvas.moving import placing
@@ -13,6 +15,9 @@ from desktop.canvas.moving import placing
 if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
     from desktop.canvas.gestures import Touch
+
+_NOTCH = 1.25
+"""How much one notch of the wheel enlarges."""
 
 
 def press(canvas: Canvas, event: QMouseEvent) -> None:
@@ -68,6 +73,30 @@ def double(canvas: Canvas, event: QMouseEvent) -> None:
             canvas.open_requested.emit(*found)
     else:
         press(canvas, event)
+
+
+def wheel(canvas: Canvas, event: QWheelEvent) -> None:
+    """Wheel and touchpad zoom around the cursor."""
+    turn = event.angleDelta().y() or event.angleDelta().x() or event.pixelDelta().y()
+    if turn:
+        at = event.position()
+        canvas.zoom_at(_NOTCH ** (turn / 120), at.x(), at.y())
+
+
+def pinch(canvas: Canvas, event: QEvent) -> bool:
+    """Two fingers zoom around the place between them; False when it is no such event."""
+    if isinstance(event, QNativeGestureEvent):
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        canvas.zoom_at(math.exp(event.value()), event.position().x(), event.position().y())
+        return True
+    if isinstance(event, QGestureEvent):
+        gesture = event.gesture(Qt.GestureType.PinchGesture)
+        if isinstance(gesture, QPinchGesture):
+            at = canvas.mapFromGlobal(gesture.hotSpot())
+            canvas.zoom_at(gesture.scaleFactor(), at.x(), at.y())
+            return True
+    return False
 
 
 def _touch(canvas: Canvas, kind: str, event: QMouseEvent) -> Touch:

@@ -30,6 +30,8 @@ RINGS = 400
 def draw(painter: QPainter, canvas: Canvas) -> None:
     """Draw everything that changes from frame to frame."""
     theme = style.THEMES[canvas.theme]
+    _scale(painter, canvas, theme)
+    _legend(painter, canvas, theme)
     _selection(painter, canvas, theme)
     if canvas.hovered is not None and canvas.drag is None:
         _hover(painter, canvas, canvas.hovered, theme)
@@ -42,8 +44,6 @@ def draw(painter: QPainter, canvas: Canvas) -> None:
         _band(painter, canvas.band, theme)
     if canvas.measuring is not None:
         _measuring(painter, canvas, canvas.measuring, theme)
-    _scale(painter, canvas, theme)
-    _legend(painter, canvas, theme)
 
 
 def empty(painter: QPainter, canvas: Canvas) -> None:

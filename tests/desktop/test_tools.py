@@ -4,8 +4,10 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from data import edits
 from desktop.canvas import Canvas, View
@@ -455,3 +457,21 @@ def test_a_drag_begun_before_the_live_numbers_are_ready(canvas, covered, monkeyp
         hand.image(canvas)
     assert canvas.drag.numbers is not None
     key(canvas, Qt.Key.Key_Escape)
+
+
+def test_two_fingers_zoom_around_the_place_between_them(canvas):
+    where = QPointF(210, 333)
+    before, mpp = canvas.port.world(where.x(), where.y()), canvas.view.mpp
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        where,
+        where,
+        QPointF(canvas.mapToGlobal(where.toPoint())),
+        0.25,
+        QPointF(),
+    )
+    QApplication.sendEvent(canvas, pinch)
+    assert canvas.view.mpp == pytest.approx(mpp / np.exp(0.25))
+    assert canvas.port.world(where.x(), where.y()) == pytest.approx(before, abs=1e-4)
