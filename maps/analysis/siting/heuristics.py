@@ -83,6 +83,37 @@ def most_people(
     return np.flatnonzero(is_open)
 
 
+def exchanges_of_cover(
+    matrix: sp.csr_array, weight: np.ndarray, sites: np.ndarray, times: int = 1
+) -> np.ndarray:
+    """Return (p, m): people won by opening each candidate in the place of each of ``sites``.
+
+    ``sites``: rising. People count who are reached ``times`` times. Candidates that are open
+    already hold -inf.
+    """
+    m, p = matrix.shape[1], len(sites)
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    weight_of_entry = weight[row]
+    mine = some_columns(matrix, sites)
+    have = np.diff(mine.indptr)
+    value = np.bincount(matrix.indices, weight_of_entry * (have == times - 1)[row], m)
+    # Rows that fall short by one when one of their sites goes, once for each of those.
+    held = np.repeat(np.arange(len(have)), have)
+    tight, slack = have[held] == times, have[held] == times - 1
+    lost = np.bincount(mine.indices[tight], weight[held[tight]], p)
+    back = np.zeros((p, m))
+    for sign, which in ((1.0, tight), (-1.0, slack)):
+        rows, owner = held[which], mine.indices[which].astype(np.int64)
+        length = np.diff(matrix.indptr)[rows]
+        at = np.repeat(matrix.indptr[rows] - np.cumsum(length) + length, length)
+        entry = at + np.arange(int(length.sum()))
+        flat = np.repeat(owner, length) * m + matrix.indices[entry]
+        back += sign * np.bincount(flat, weight_of_entry[entry], p * m).reshape(p, m)
+    change = value[None, :] + back - lost[:, None]
+    change[:, sites] = -np.inf
+    return change
+
+
 def exchange_cover(
     matrix: sp.csr_array, weight: np.ndarray, sites: np.ndarray, tick: Callable[[], bool]
 ) -> np.ndarray:
@@ -91,32 +122,16 @@ def exchange_cover(
     Ends early, with what it has, when ``tick`` says that time is up.
     """
     m = matrix.shape[1]
-    sites = np.array(sites, np.int64)
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    weight_of_entry = weight[row]
+    sites = np.sort(np.asarray(sites, np.int64))
+    least = 1e-9 * max(1.0, float(weight.sum()))
     while len(sites) and not tick():
-        mine = some_columns(matrix, np.sort(sites))
-        ordered = np.sort(sites)
-        times = np.diff(mine.indptr)
-        owner = np.full(matrix.shape[0], -1, np.int64)
-        once = times == 1
-        owner[once] = mine.indices[mine.indptr[:-1][once]]
-        value = np.bincount(matrix.indices, weight_of_entry * (times == 0)[row], m)
-        lost = np.bincount(owner[once], weight[once], len(sites))
-        entry = once[row]
-        back = np.bincount(
-            owner[row[entry]] * m + matrix.indices[entry],
-            weight_of_entry[entry],
-            len(sites) * m,
-        ).reshape(len(sites), m)
-        change = np.asarray(value[None, :] + back - lost[:, None], float)
-        change[:, ordered] = -np.inf
+        change = exchanges_of_cover(matrix, weight, sites)
         best = int(np.argmax(change))
-        if change.flat[best] <= 1e-9 * max(1.0, float(weight.sum())):
+        if change.flat[best] <= least:
             break
-        ordered[best // m] = best % m
-        sites = ordered
-    return np.sort(sites)
+        sites[best // m] = best % m
+        sites = np.sort(sites)
+    return sites
 
 
 def nearest_two(
@@ -160,6 +175,31 @@ def least_cost(
     return np.array(sorted(chosen), np.int64)
 
 
+def exchanges_of_cost(
+    cost: np.ndarray, weight: np.ndarray, sites: np.ndarray, base: np.ndarray, big: float
+) -> np.ndarray:
+    """Return (p, m): weighted cost saved by opening each candidate in the place of each site.
+
+    ``sites``: rising. Candidates that are open already hold -inf.
+    """
+    m, p = cost.shape[1], len(sites)
+    owner, first, second = nearest_two(cost, sites, np.minimum(base, big))
+    first, second = np.minimum(first, big), np.minimum(second, big)
+    near = np.flatnonzero((cost < second[:, None]).ravel())
+    row, column = near // m, near % m
+    value = cost.ravel()[near]
+    saving = np.bincount(column, np.maximum(first[row] - value, 0.0) * weight[row], m)
+    held = owner >= 0
+    lost = np.bincount(owner[held], (weight * (second - first))[held], p)
+    mine = held[row]
+    row, column, value = row[mine], column[mine], value[mine]
+    left = weight[row] * (second[row] - np.maximum(value, first[row]))
+    back = np.bincount(owner[row] * m + column, left, p * m).reshape(p, m)
+    change = np.asarray(saving[None, :] + back - lost[:, None], float)
+    change[:, sites] = -np.inf
+    return change
+
+
 def exchange_cost(
     cost: np.ndarray,
     weight: np.ndarray,
@@ -172,31 +212,13 @@ def exchange_cost(
 
     Ends early, with what it has, when ``tick`` says that time is up.
     """
-    _n, m = cost.shape
+    m = cost.shape[1]
     sites = np.sort(np.asarray(sites, np.int64))
-    p = len(sites)
-    base = np.minimum(base, big)
-    while p and not tick():
-        owner, first, second = nearest_two(cost, sites, base)
-        first, second = np.minimum(first, big), np.minimum(second, big)
-        near = np.flatnonzero((cost < second[:, None]).ravel())
-        row, column = near // m, near % m
-        value = cost.ravel()[near]
-        better = np.maximum(first[row] - value, 0.0) * weight[row]
-        saving = np.bincount(column, better, m)
-        held = owner >= 0
-        lost = np.bincount(owner[held], (weight * (second - first))[held], p)
-        mine = held[row]
-        row, column, value = row[mine], column[mine], value[mine]
-        back = np.bincount(
-            owner[row] * m + column,
-            weight[row] * (second[row] - np.maximum(value, first[row])),
-            p * m,
-        ).reshape(p, m)
-        change = np.asarray(saving[None, :] + back - lost[:, None], float)
-        change[:, sites] = -np.inf
+    while len(sites) and not tick():
+        change = exchanges_of_cost(cost, weight, sites, base, big)
+        now = np.minimum(base, cost[:, sites].min(axis=1))
         best = int(np.argmax(change))
-        if change.flat[best] <= 1e-9 * max(1.0, float(weight @ first)):
+        if change.flat[best] <= 1e-9 * max(1.0, float(weight @ np.minimum(now, big))):
             break
         sites[best // m] = best % m
         sites = np.sort(sites)

@@ -37,8 +37,8 @@ class Reach:
 
     @property
     def step(self) -> float:
-        """How far two different answers are apart at least."""
-        return 1.0 if self.whole else 1e-9 * max(1.0, float(self.weight.sum()))
+        """How far two answers are apart at least to be called different."""
+        return 1.0 if self.whole else min(0.5, 1e-7 * max(1.0, float(self.weight.sum())))
 
     def people(self, sites: np.ndarray) -> float:
         """People reached with ``sites`` (positions in ``columns``) open."""
@@ -174,7 +174,7 @@ def _rest(
         begin,
         offset,
         search,
-        1.0 if reach.whole else 0.0,
+        reach.step,
         gap,
     )
     if values is not None:
@@ -258,7 +258,7 @@ def _conditioned(reach: Reach, problem: Problem, ask: Ask, side: Side, search: S
         begin,
         reach.base,
         search,
-        1.0 if reach.whole else 0.0,
+        reach.step,
         ask.gap,
     )
     if values is None:

@@ -9,9 +9,10 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from maps.analysis.siting.matrix import some_columns, some_rows
+from maps.analysis.siting.matrix import merged, some_columns, some_rows
 
-_CHUNK = 2_000_000
+_CHUNK = 1_000_000
+_EFFORT = 4_000_000
 # Fibonacci hashing: spreads column numbers evenly over 64 marks.
 _SPREAD = np.uint64(11400714819323198485)
 
@@ -30,8 +31,12 @@ def _bits(matrix: sp.csr_array) -> np.ndarray:
     return out.reshape(n, words)
 
 
-def _subset_pairs(matrix: sp.csr_array) -> tuple[np.ndarray, np.ndarray]:
-    """Return all pairs (i, k), i ≠ k, of non-empty rows with row i a subset of row k."""
+def _subset_pairs(matrix: sp.csr_array, effort: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs (i, k), i ≠ k, of non-empty rows with row i a subset of row k.
+
+    All of them, unless more than ``effort`` pairs would have to be compared: then those of the
+    shortest rows i, which are in most others.
+    """
     length = np.diff(matrix.indptr)
     by_column = sp.csc_array(matrix)
     size = np.diff(by_column.indptr)
@@ -42,23 +47,28 @@ def _subset_pairs(matrix: sp.csr_array) -> tuple[np.ndarray, np.ndarray]:
     order = np.lexsort((size[matrix.indices], np.repeat(np.arange(matrix.shape[0]), length)))
     rarest = matrix.indices[order[matrix.indptr[filled]]]
     asked = size[rarest].astype(np.int64)
+    if int(asked.sum()) > effort:
+        short = np.argsort(length[filled], kind="stable")
+        short = np.sort(short[np.cumsum(asked[short]) <= effort])
+        filled, rarest, asked = filled[short], rarest[short], asked[short]
     bits = _bits(matrix)
     mark = np.left_shift(
         np.uint64(1), (matrix.indices.astype(np.uint64) * _SPREAD) >> np.uint64(58)
     )
     sign = np.zeros(matrix.shape[0], np.uint64)
-    sign[filled] = np.bitwise_or.reduceat(mark, matrix.indptr[filled])
+    some = np.flatnonzero(length > 0)
+    sign[some] = np.bitwise_or.reduceat(mark, matrix.indptr[some])
     found: list[tuple[np.ndarray, np.ndarray]] = []
     ends = np.cumsum(asked)
     first = 0
     while first < len(filled):
         last = max(first + 1, int(np.searchsorted(ends, ends[first] + _CHUNK)))
-        some = slice(first, last)
-        i = np.repeat(filled[some], asked[some])
+        now = slice(first, last)
+        i = np.repeat(filled[now], asked[now])
         offset = np.arange(len(i)) - np.repeat(
-            ends[some] - asked[some] - (ends[first] - asked[first]), asked[some]
+            ends[now] - asked[now] - (ends[first] - asked[first]), asked[now]
         )
-        k = by_column.indices[np.repeat(by_column.indptr[rarest[some]], asked[some]) + offset]
+        k = by_column.indices[np.repeat(by_column.indptr[rarest[now]], asked[now]) + offset]
         keep = (length[k] >= length[i]) & (i != k) & ((sign[i] & ~sign[k]) == 0)
         i, k = i[keep], k[keep]
         inside = ~(bits[i] & ~bits[k]).any(axis=1)
@@ -67,12 +77,13 @@ def _subset_pairs(matrix: sp.csr_array) -> tuple[np.ndarray, np.ndarray]:
     return (np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found]))
 
 
-def needless_rows(matrix: sp.csr_array) -> np.ndarray:
+def needless_rows(matrix: sp.csr_array, effort: int = _EFFORT) -> np.ndarray:
     """Return (n,) booleans: demands met whenever another demand is met (set covering).
 
-    Of equal rows the first is kept.
+    Of equal rows the first is kept. ``effort``: pairs of rows compared at most; with fewer
+    than there are, some such demands may go unnoticed.
     """
-    i, k = _subset_pairs(matrix)
+    i, k = _subset_pairs(matrix, effort)
     length = np.diff(matrix.indptr)
     out = np.zeros(matrix.shape[0], bool)
     out[k[(length[k] > length[i]) | (k > i)]] = True
@@ -86,7 +97,7 @@ def needless_columns(matrix: sp.csr_array, price: np.ndarray | None = None) -> n
     """
     turned = sp.csr_array(matrix.T)
     turned.sort_indices()
-    i, k = _subset_pairs(turned)
+    i, k = _subset_pairs(turned, _EFFORT)
     length = np.diff(turned.indptr)
     out = length == 0
     if price is None:
@@ -107,10 +118,12 @@ def covering_kernel(
     columns = np.arange(matrix.shape[1])
     while True:
         before = matrix.shape
-        matrix = some_rows(matrix, np.flatnonzero(~needless_rows(matrix)))
         gone = needless_columns(matrix, None if price is None else price[columns])
         kept = np.flatnonzero(~gone)
         matrix, columns = some_columns(matrix, kept), columns[kept]
+        if matrix.shape[1] < before[1]:
+            matrix = some_rows(matrix, merged(matrix)[0])
+        matrix = some_rows(matrix, np.flatnonzero(~needless_rows(matrix)))
         if matrix.shape == before:
             return matrix, columns
 

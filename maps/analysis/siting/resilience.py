@@ -146,26 +146,28 @@ def resilience(
     *,
     targets: Sequence[Target] = (),
     additions: np.ndarray | None = None,
+    ways: np.ndarray | None = None,
     report: Report = silent,
 ) -> Resilience:
     """Return what the loss of each of ``sites`` and of the worst pair means, and what repairs it.
 
-    ``additions``: candidates that may be added (all others by default).
+    ``additions``: candidates that may be added (all others by default). ``ways``: (n, k) costs
+    to ``sites`` (rising), when the problem lists only pairs within range: how much longer the
+    way gets is told from these.
     """
     chosen = np.unique(np.asarray(sites, np.int64))
     if len(chosen) == 0:
         raise Refused("没有设施,谈不上失去其中一处。请先放入设施。")
     report(0.0, "正在计算逐个失去的影响…")
     now = _now(problem, reach, chosen, targets)
-    near = _two_nearest(problem.cost, chosen)
-    losses = _single(now, chosen, near)
+    ways = columns(problem.cost, chosen) if ways is None else ways
+    losses = _single(now, chosen, _two_nearest(ways))
     report(0.4, "正在比较每两处…")
-    pair = _pair(now, chosen, problem.cost) if len(chosen) > 1 else None
+    pair = _pair(now, chosen, ways) if len(chosen) > 1 else None
     report(0.6, "正在寻找最好的补救…")
     if additions is None:
         additions = np.setdiff1d(np.arange(problem.candidates), chosen)
-    ways = [losses[k] for k in range(len(losses))]
-    repairs = _repairs(problem, reach, now, chosen, ways, np.asarray(additions, np.int64))
+    repairs = _repairs(problem, reach, now, losses, np.asarray(additions, np.int64))
     order = sorted(range(len(losses)), key=lambda k: (-losses[k].people, losses[k].sites))
     report(1.0, "完成")
     return Resilience(
@@ -177,9 +179,9 @@ def resilience(
     )
 
 
-def _two_nearest(cost: Cost, sites: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _two_nearest(ways: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(n,) position of the nearest site, its cost, the cost of the second."""
-    block = columns(cost, sites)
+    block = ways.copy()
     rows = np.arange(len(block))
     owner = block.argmin(axis=1)
     first = block[rows, owner]
@@ -229,7 +231,7 @@ def _pairs(now: _Now, k: int) -> np.ndarray:
     return out
 
 
-def _pair(now: _Now, sites: np.ndarray, cost: Cost) -> Loss:
+def _pair(now: _Now, sites: np.ndarray, ways: np.ndarray) -> Loss:
     k = len(sites)
     table = _pairs(now, k)
     table[np.tril_indices(k)] = -1.0
@@ -240,8 +242,8 @@ def _pair(now: _Now, sites: np.ndarray, cost: Cost) -> Loss:
     by_district = now.districts(gone)
     people = float(now.weights[gone].sum())
     rest = np.setdiff1d(np.arange(k), [a, b])
-    before = columns(cost, sites).min(axis=1)
-    after = columns(cost, sites[rest]).min(axis=1, initial=np.inf)
+    before = ways.min(axis=1)
+    after = ways[:, rest].min(axis=1, initial=np.inf)
     moved = np.isfinite(after) & (after > before)
     movers = float(now.weights[moved].sum())
     extra = float((now.weights[moved] * (after[moved] - before[moved])).sum())
@@ -255,7 +257,6 @@ def _repairs(
     problem: Problem,
     reach: float | np.ndarray,
     now: _Now,
-    sites: np.ndarray,
     losses: Sequence[Loss],
     additions: np.ndarray,
 ) -> list[Repair]:
@@ -267,7 +268,7 @@ def _repairs(
         return [Repair(loss.sites, None, 0.0) for loss in losses]
     open_rows = np.flatnonzero((now.times <= 1) & (now.weights > 0))
     more = some_columns(some_rows(cover(problem.cost, reach), open_rows), additions)
-    k = len(sites)
+    k = len(losses)
     holder = np.full(len(open_rows), k)
     once = now.times[open_rows] == 1
     holder[once] = now.matrix.indices[now.matrix.indptr[open_rows[once]]]
@@ -298,9 +299,10 @@ def closures(
 ) -> list[Closure]:
     """Return the effect of each scenario, the worst first.
 
-    A scenario is a name and the (n, m) costs under it, or a function that works them out when
-    its turn comes (so that a thousand matrices need not be held at once). Costs of candidates
-    other than ``sites`` are not looked at. ``count``: how many there are, for the progress.
+    A scenario is a name and the costs under it, or a function that works them out when its turn
+    comes (so that a thousand matrices need not be held at once): the (n, m) matrix, of which
+    only the columns of ``sites`` are looked at, or (n,) costs to the nearest of ``sites``.
+    ``count``: how many there are, for the progress.
     """
     chosen = np.unique(np.asarray(sites, np.int64))
     now = _now(problem, reach, chosen, targets)
@@ -310,11 +312,8 @@ def closures(
     for turn, (name, given) in enumerate(scenarios):
         report(turn / count if count else 0.0, f"正在计算“{name}”中断的影响…")
         cost = given() if callable(given) else given
-        if cost.shape != problem.cost.shape:
-            raise Refused(f"“{name}”的成本矩阵大小与原来的不同。")
-        block = columns(cost, chosen)
-        after = block.min(axis=1, initial=np.inf)
-        gone = (now.times > 0) & ~(block <= limit).any(axis=1)
+        after, within = _under(problem, name, cost, chosen, limit)
+        gone = (now.times > 0) & ~within
         by_district = now.districts(gone)
         people = float(now.weights[gone].sum())
         still = np.isfinite(after) & np.isfinite(before)
@@ -332,3 +331,16 @@ def closures(
         )
     report(1.0, "完成")
     return sorted(out, key=lambda c: (-c.people, -(c.longer or 0.0), c.name))
+
+
+def _under(
+    problem: Problem, name: str, cost: Cost, sites: np.ndarray, limit: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) cost to the nearest site under a scenario, and whether anybody gets there in time."""
+    if cost.shape == (problem.demands,) and np.ndim(limit) == 0:
+        vector = np.asarray(cost)
+        return vector, np.asarray(vector <= limit)
+    if cost.shape != problem.cost.shape:
+        raise Refused(f"“{name}”的成本矩阵大小与原来的不同。")
+    block = columns(cost, sites)
+    return block.min(axis=1, initial=np.inf), np.asarray((block <= limit).any(axis=1))

@@ -8,7 +8,7 @@ from maps.analysis.siting import verify
 from maps.analysis.siting.ask import MODELS, Ask, Problem, Siting, Watch, unwatched
 from maps.analysis.siting.assigned import Answer, backup, capacitated, nothing_found
 from maps.analysis.siting.lscp import lscp
-from maps.analysis.siting.matrix import as_dense, check_numbers, cover
+from maps.analysis.siting.matrix import check_numbers, cover
 from maps.analysis.siting.mclp import mclp
 from maps.analysis.siting.pcenter import pcenter
 from maps.analysis.siting.pmedian import pmedian
@@ -163,8 +163,3 @@ def reached_times(problem: Problem, reach: float | np.ndarray, sites: np.ndarray
     is_open = np.zeros(problem.candidates)
     is_open[np.asarray(sites, np.int64)] = 1.0
     return np.rint(cover(problem.cost, reach) @ is_open).astype(np.int64)
-
-
-def dense_cost(problem: Problem) -> np.ndarray:
-    """Return the (n, m) cost matrix."""
-    return as_dense(problem.cost)

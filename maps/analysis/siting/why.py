@@ -7,12 +7,11 @@ import numpy as np
 
 from data.progress import Report, part, silent
 from maps.analysis.siting.ask import FIXED, NEW, Ask, Problem, Siting
-from maps.analysis.siting.matrix import cover, nearest, some_columns
+from maps.analysis.siting.heuristics import exchanges_of_cost, exchanges_of_cover, nearest_two
+from maps.analysis.siting.matrix import as_dense, cover, nearest, some_columns
 from maps.analysis.siting.resilience import Target
 from maps.analysis.siting.side import conditions
 from maps.analysis.siting.solve import solve
-
-_LARGER = ("mclp", "backup")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +50,10 @@ def shares(result: Siting, targets: Sequence[Target] = ()) -> tuple[Share, ...]:
         reached = {int(j): who == j for j in order}
     else:
         order, firsts, times, reached = _in_turn(problem, ask, mine, fixed)
+    rivals = runners_up(result, order)
     out = []
     for j in order:
-        rival, worse = runner_up(result, int(j))
+        rival, worse = rivals[int(j)]
         first = firsts[int(j)]
         alone = reached[int(j)] & (times == 1)
         out.append(
@@ -159,29 +159,47 @@ def _worst_share(problem: Problem, reached: np.ndarray) -> float:
     return float((got[named] / people[named]).min()) if named.any() else 0.0
 
 
-def runner_up(result: Siting, site: int) -> tuple[int | None, float | None]:
-    """Return the candidate that does best in the place of ``site`` and how much worse it is.
+def runners_up(result: Siting, sites: Sequence[int]) -> dict[int, tuple[int | None, float | None]]:
+    """Return for each of ``sites`` the candidate that does best in its place, and how much worse.
 
-    Only one-for-one exchanges with candidates where nothing stands, conditions kept.
+    Only one-for-one exchanges with candidates where nothing stands, conditions kept. For lscp
+    what counts is how many people would be left out.
     """
     problem, ask = result.problem, result.ask
-    if problem.capacity is not None or ask.phases:
-        return None, None
+    nobody: tuple[int | None, float | None] = (None, None)
+    if problem.capacity is not None or ask.phases or not len(sites):
+        return {int(j): nobody for j in sites}
     side = conditions(problem, ask, ask.p)
-    rest = result.sites[result.sites != site]
     free = np.setdiff1d(np.flatnonzero(problem.states == NEW), result.sites)
-    if not side.simple:
-        free = np.array([j for j in free if side.allows(_mask(problem, rest, int(j)))], np.int64)
-    if len(free) == 0:
-        return None, None
-    values = _exchange_values(problem, ask, rest, free)
-    larger = ask.model in ("mclp", "backup", "lscp") or (
+    rows = np.sort(np.asarray(sites, np.int64))
+    table = _exchange_table(result, rows)
+    larger = _counts_up(problem, ask)
+    now = objective_of(problem, ask, result.sites)
+    out: dict[int, tuple[int | None, float | None]] = {}
+    for k, site in enumerate(rows):
+        rest = result.sites[result.sites != site]
+        may = free
+        if not side.simple:
+            fits = [j for j in free if side.allows(_mask(problem, rest, int(j)))]
+            may = np.array(fits, np.int64)
+        if len(may) == 0:
+            out[int(site)] = nobody
+            continue
+        rival = int(may[np.argmax(table[k, may])])
+        if table[k, rival] == -np.inf:
+            out[int(site)] = nobody
+            continue
+        then = objective_of(problem, ask, np.append(rest, rival))
+        worse = now - then if larger else then - now
+        out[int(site)] = (rival, float(worse) if np.isfinite(worse) else None)
+    return out
+
+
+def _counts_up(problem: Problem, ask: Ask) -> bool:
+    """Whether a larger ``objective_of`` is better."""
+    return ask.model in ("mclp", "backup", "lscp") or (
         ask.model == "equity" and problem.district is not None
     )
-    best = int(np.argmax(values) if larger else np.argmin(values))
-    now = objective_of(problem, ask, result.sites)
-    worse = now - float(values[best]) if larger else float(values[best]) - now
-    return int(free[best]), worse if np.isfinite(worse) else None
 
 
 def _mask(problem: Problem, rest: np.ndarray, more: int) -> np.ndarray:
@@ -191,17 +209,61 @@ def _mask(problem: Problem, rest: np.ndarray, more: int) -> np.ndarray:
     return is_open
 
 
-def _exchange_values(problem: Problem, ask: Ask, rest: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """(k,) what ``rest`` with each of ``free`` is worth."""
+def _exchange_table(result: Siting, sites: np.ndarray) -> np.ndarray:
+    """(k, m) the larger, the better each candidate does in the place of each of ``sites``."""
+    problem, ask = result.problem, result.ask
     weights = np.asarray(problem.weights, float)
-    if ask.model == "mclp" and ask.times == 1 and ask.reach is not None:
+    place = np.searchsorted(result.sites, sites)
+    if ask.model == "equity" and problem.district is not None:
+        return _share_table(result, sites)
+    if _counts_up(problem, ask):
+        assert ask.reach is not None
+        times = 2 if ask.model == "backup" else ask.times
         matrix = cover(problem.cost, ask.reach)
+        table = exchanges_of_cover(matrix, weights, result.sites, times)[place]
+        if ask.model == "backup":
+            # Everybody has to stay reached once.
+            short = exchanges_of_cover(matrix, np.ones(len(weights)), result.sites)[place]
+            table = np.where(short < -0.5, -np.inf, table)
+        return table
+    cost = as_dense(problem.cost)
+    if ask.model == "pmedian":
+        big = 10.0 * float(cost[np.isfinite(cost)].max(initial=1.0))
+        base = np.full(len(cost), np.inf)
+        return exchanges_of_cost(cost, weights, result.sites, base, big)[place]
+    # Only who is farther than now without the site can make the longest way longer.
+    owner, first, second = nearest_two(cost, result.sites, np.full(len(cost), np.inf))
+    longest = float(first[np.isfinite(first)].max(initial=0.0))
+    out = np.empty((len(sites), problem.candidates))
+    for k, position in enumerate(place):
+        rows = np.flatnonzero((owner == position) & (second > longest))
+        ways = np.minimum(cost[rows], second[rows, None])
+        out[k] = -np.maximum(ways.max(axis=0, initial=0.0), longest)
+    return out
+
+
+def _share_table(result: Siting, sites: np.ndarray) -> np.ndarray:
+    """(k, m) the worst share of a district with each candidate in the place of each site."""
+    problem, ask = result.problem, result.ask
+    assert ask.reach is not None
+    district = np.asarray(problem.district)
+    weights = np.where(district >= 0, np.asarray(problem.weights, float), 0.0)
+    count = int(district.max(initial=-1)) + 1
+    people = np.bincount(np.maximum(district, 0), weights, count)
+    named = np.flatnonzero(people > 0)
+    matrix = cover(problem.cost, ask.reach)
+    out = np.empty((len(sites), problem.candidates))
+    for k, site in enumerate(sites):
         is_open = np.zeros(problem.candidates)
-        is_open[rest] = 1.0
+        is_open[result.sites[result.sites != site]] = 1.0
         reached = (matrix @ is_open) > 0
-        gain = matrix.T @ np.where(reached, 0.0, weights)
-        return float(weights[reached].sum()) + gain[free]
-    return np.array([objective_of(problem, ask, np.append(rest, j)) for j in free])
+        worst = np.full(problem.candidates, np.inf)
+        for d in named:
+            here = weights * (district == d)
+            got = float(here[reached].sum()) + matrix.T @ np.where(reached, 0.0, here)
+            worst = np.minimum(worst, got / people[d])
+        out[k] = worst
+    return out
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,6 +100,8 @@ def test_closed_roads() -> None:
     assert east.longer == pytest.approx(20 * 3 / 60)
     assert (west.people, west.cut_off) == (10.0, 10.0)
     assert west.by_district.tolist() == [10.0, 0.0]
+    nearest = [("东桥", shut.min(axis=1))]
+    assert closures(problem, 4.0, [0, 1], nearest)[0].people == 20.0
 
 
 def test_refusals() -> None:

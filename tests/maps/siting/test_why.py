@@ -8,7 +8,7 @@ import pytest
 from data.refused import Refused
 from maps.analysis.siting import Ask, Problem, Siting, solve
 from maps.analysis.siting.resilience import Target
-from maps.analysis.siting.why import compare, runner_up, sensitivity, shares
+from maps.analysis.siting.why import compare, runners_up, sensitivity, shares
 from tests.maps.siting import oracle
 from tests.maps.siting.test_models import instance
 
@@ -47,12 +47,12 @@ def test_gains_add_up_and_alone_is_what_is_lost() -> None:
             assert share.alone == pytest.approx(result.objective - left[0])
 
 
-@pytest.mark.parametrize("model", ["mclp", "pmedian", "pcenter"])
+@pytest.mark.parametrize("model", ["mclp", "pmedian", "pcenter", "backup"])
 def test_runner_up_is_the_best_exchange(model: str) -> None:
     for result in answers(model, 41):
         problem = result.problem
         for site in result.sites[problem.states[result.sites] != 1]:
-            rival, worse = runner_up(result, int(site))
+            rival, worse = runners_up(result, [int(site)])[int(site)]
             others = [
                 j
                 for j in range(problem.candidates)
@@ -69,7 +69,8 @@ def test_runner_up_is_the_best_exchange(model: str) -> None:
             if not others:
                 assert rival is None
             elif values and worse is not None:
-                mine = result.objective if model == "mclp" else -result.objective
+                up = model in ("mclp", "backup")
+                mine = result.objective if up else -result.objective
                 assert worse == pytest.approx(mine - max(values), abs=1e-6)
                 assert worse >= -1e-6
 

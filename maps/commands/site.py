@@ -1,0 +1,296 @@
+"""python main.py site: where the next facilities should stand, proven or with the gap."""
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from data.progress import part
+from data.refused import Refused
+from maps.analysis.siting import FIXED, MODELS, NEW, Ask, Problem, Siting, Unreachable, solve
+from maps.analysis.siting.byroad import by_road
+from maps.analysis.siting.fromplan import Ground, metres_to
+from maps.analysis.siting.matrix import nearest
+from maps.analysis.siting.places import Candidates, standing
+from maps.analysis.siting.resilience import Target
+from maps.analysis.siting.why import objective_of, sensitivity, shares
+from maps.commands.choosing import (
+    Source,
+    by_district,
+    finite,
+    number,
+    persons,
+    plainer,
+    source,
+    source_arguments,
+    whole,
+)
+from maps.commands.common import answer, json_argument, progress
+
+TITLES = {
+    "lscp": "覆盖所有人用最少的设施",
+    "mclp": "覆盖的人最多",
+    "pmedian": "总路程最短",
+    "pcenter": "最远的人最近",
+    "backup": "人人覆盖,尽量多的人双重覆盖",
+    "equity": "先照顾覆盖最差的区",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``site``."""
+    source_arguments(parser)
+    add = parser.add_argument
+    add("--model", required=True, metavar="|".join(MODELS), help="选址目标")
+    add("-p", metavar="N", help="选几处(保留的不算);不写时与已有设施一样多")
+    add("--budget", metavar="B", help="总费用不超过多少,要有 --price")
+    add("--cheapest", action="store_true", help="lscp:找最便宜的而不是最少的,要有 --price")
+    add("--times", default="1", metavar="N", help="要被几处覆盖才算(lscp、mclp),默认 1")
+    add("--at-least", default=None, metavar="N", help="每个区至少几处")
+    add("--moves", metavar="N", help="可迁移的设施最多迁几处")
+    add("--phases", default="", metavar="2,5", help="分期:近期、远期累计各几处")
+    add("--only-reachable", action="store_true", help="任何候选点都到不了的人不计入要求")
+    add("--fixed", nargs="+", action="extend", default=[], metavar="列", help="矩阵中已有设施的列")
+    add("--target", metavar="SHARE", help="覆盖率指标,0–1;说明每处让哪些区达标")
+    add("--sensitivity", action="store_true", help="再算距离 ±20%%、人口 ±10%% 时选址变不变")
+    json_argument(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Choose the sites and print them."""
+    model = arguments.model
+    if model not in MODELS:
+        raise Refused(f"--model 只能是{'、'.join(MODELS)}之一,现在是“{model}”。")
+    cover = model in ("lscp", "mclp", "backup") or model == "equity"
+    given = source(arguments, part(progress, 0.0, 0.4), cover=cover and _has_range(arguments))
+    stands = _standing(given, arguments)
+    ask = _ask(arguments, given, stands)
+    problem = given.problem
+    if model == "equity" and ask.reach is None:
+        problem = replace(problem, district=None)
+    try:
+        result = solve(problem, ask, part(progress, 0.4, 0.9))
+    except Unreachable as refusal:
+        raise plainer(refusal, given) from refusal
+    values = as_json(result, given, arguments, stands)
+    answer(values, as_text(values), arguments.json)
+    return 0
+
+
+def _has_range(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.radius or arguments.minutes or arguments.radius_of)
+
+
+def _ask(arguments: argparse.Namespace, given: Source, stands: Candidates | None) -> Ask:
+    p = whole(arguments.p, "-p")
+    phases = tuple(whole(w, "--phases") or 0 for w in arguments.phases.split(",") if w.strip())
+    budget = number(arguments.budget, "--budget")
+    counts = arguments.model in ("mclp", "pmedian", "pcenter", "equity")
+    if p is None and counts and budget is None and not phases:
+        if stands is None:
+            raise Refused("请用 -p 给出要选几处,或用 --budget 给出预算。")
+        p = len(stands)
+    least = whole(arguments.at_least, "--at-least")
+    at_least: dict[int, int] = {}
+    if least:
+        if given.ground is None or not given.ground.districts:
+            raise Refused("--at-least 需要规划里有行政区。")
+        at_least = dict.fromkeys(range(len(given.ground.districts)), least)
+    return Ask(
+        arguments.model,
+        reach=given.reach,
+        p=p,
+        budget=budget,
+        priced=arguments.cheapest,
+        times=whole(arguments.times, "--times") or 0,
+        at_least=at_least,
+        moves=whole(arguments.moves, "--moves"),
+        phases=phases,
+        only_reachable=arguments.only_reachable,
+        seconds=number(arguments.time, "--time") or 0.0,
+    )
+
+
+def _standing(given: Source, arguments: argparse.Namespace) -> Candidates | None:
+    """What stands already, None for a bare matrix and when nothing does."""
+    if given.ground is None:
+        return None
+    try:
+        return standing(given.ground.plan, given.ground.ask.of, arguments.status, FIXED)
+    except Refused:
+        return None
+
+
+def as_json(
+    result: Siting, given: Source, arguments: argparse.Namespace, stands: Candidates | None
+) -> dict[str, Any]:
+    """Return the answer as plain values; unknown is None, shares and gap are 0–1.
+
+    ``objective``/``bound`` are in the terms of the model: sites or cost (lscp), persons (mclp,
+    backup), person·metres or person·minutes (pmedian), metres or minutes (pcenter), share
+    (equity between districts). ``people_gained`` of the sites add up to what they reach beyond
+    what stays; ``people_only``: reached by no other site.
+    """
+    problem, weights = result.problem, np.asarray(result.problem.weights, float)
+    covered = covered_people(problem, result.ask, result.sites)
+    total = float(weights.sum())
+    targets = _targets(arguments, given)
+    chosen = []
+    for share in shares(result, targets):
+        values = given.site(share.site)
+        values["people_gained"] = persons(share.gained)
+        values["people_only"] = persons(share.alone)
+        values["new"] = bool(problem.states[share.site] == NEW)
+        values["by_district"] = by_district(given, share.by_district)
+        if targets:
+            values["targets_met"] = list(share.met)
+        rival = None if share.runner_up is None else given.site(share.runner_up)
+        values["runner_up"] = None if rival is None else rival["name"]
+        values["runner_up_worse"] = finite(share.worse)
+        chosen.append(values)
+    out: dict[str, Any] = {
+        "status": result.status,
+        "proven": result.status == "optimal",
+        "model": result.ask.model,
+        "of": None if given.ground is None else given.ground.ask.of,
+        "objective": finite(result.objective),
+        "bound": finite(result.bound),
+        "gap": finite(result.gap),
+        "measure": given.measure,
+        "limit": given.limit,
+        "p": len(chosen),
+        "sites": chosen,
+        "kept": int((problem.states[result.sites] == FIXED).sum()),
+        "closed": [given.site(int(j)) for j in result.closed],
+        "people_covered": persons(covered),
+        "people_total": persons(total),
+        "share": covered / total if covered is not None and total > 0 else None,
+        "seconds": round(result.seconds, 3),
+        "levels": [finite(v) for v in result.levels],
+        "stages": [[given.site(int(j))["id"] for j in stage] for stage in result.stages],
+        "left_out": {
+            "points": len(result.left_out),
+            "people": persons(float(weights[result.left_out].sum())),
+        },
+        "current": None if stands is None else _current(result, given, stands),
+        "basis": given.basis,
+    }
+    out.update(_way(result))
+    if given.ground is not None:
+        out["candidates"] = problem.candidates
+        out["excluded"] = given.ground.excluded
+        out["unknown_points"] = given.ground.demand.unknown
+    if arguments.sensitivity:
+        out["sensitivity"] = _changes(result, given)
+    return out
+
+
+def covered_people(problem: Problem, ask: Ask, sites: np.ndarray) -> float | None:
+    """Persons within range of the sites, None without a range."""
+    if ask.reach is None:
+        return None
+    return objective_of(problem, Ask("mclp", reach=ask.reach), sites)
+
+
+def _way(result: Siting) -> dict[str, Any]:
+    """Mean and longest way to the nearest site, where the model looks at it."""
+    if result.ask.model not in ("pmedian", "pcenter") and result.ask.reach is not None:
+        return {}
+    weights = np.asarray(result.problem.weights, float)
+    _, cost = nearest(result.problem.cost, result.sites)
+    there = np.isfinite(cost) & (weights > 0)
+    people = float(weights[there].sum())
+    mean = float((weights[there] * cost[there]).sum()) / people if people > 0 else None
+    return {"mean": finite(mean), "longest": finite(float(cost[there].max(initial=0.0)))}
+
+
+def _targets(arguments: argparse.Namespace, given: Source) -> list[Target]:
+    share = number(arguments.target, "--target")
+    if share is None:
+        return []
+    if not 0 < share <= 1:
+        raise Refused(f"--target 是 0–1 之间的覆盖率,例如 0.9,现在是 {share:g}。")
+    out = [Target("全域", share)]
+    if given.ground is not None:
+        out += [Target(name, share, k) for k, name in enumerate(given.ground.districts)]
+    return out
+
+
+def _current(result: Siting, given: Source, stands: Candidates) -> dict[str, Any] | None:
+    """What stands today in the terms of the same question."""
+    ground, ask = given.ground, result.ask
+    assert ground is not None
+    cost = _costs_of(ground, given, stands)
+    reach = ask.reach
+    if isinstance(reach, np.ndarray):
+        own = [ground.ask.radii.get(g, ground.ask.radius) for g in stands.grade]
+        if any(v is None for v in own):
+            return None
+        reach = np.array(own, float)
+    now = Problem(cost, result.problem.weights, district=result.problem.district)
+    mine = replace(ask, reach=reach)
+    every = np.arange(len(stands))
+    covered = covered_people(now, mine, every)
+    total = float(np.asarray(now.weights).sum())
+    value = objective_of(now, mine, every) if ask.model not in ("lscp", "backup") else None
+    return {
+        "sites": len(stands),
+        "objective": finite(value),
+        "people_covered": persons(covered),
+        "share": covered / total if covered is not None and total > 0 else None,
+    }
+
+
+def _costs_of(ground: Ground, given: Source, places: Candidates) -> np.ndarray:
+    if given.time_ask is None:
+        return metres_to(ground, places.x, places.y)
+    return by_road(ground.plan, given.time_ask)(places.x, places.y, ground, lambda d, t: None)
+
+
+def _changes(result: Siting, given: Source) -> list[dict[str, Any]]:
+    return [
+        {
+            "change": change.name,
+            "objective": finite(change.objective),
+            "as_planned": finite(change.as_planned),
+            "proven": change.proven,
+            "kept": change.kept,
+            "dropped": [given.site(j)["name"] for j in change.flips],
+        }
+        for change in sensitivity(result, report=part(progress, 0.9, 1.0))
+    ]
+
+
+def as_text(values: dict[str, Any]) -> str:
+    """Return the answer as lines to read."""
+    state = (
+        "已证明最优" if values["proven"] else f"到时限为止最好的,离上限最多差 {values['gap']:.2%}"
+    )
+    lines = [f"选址({TITLES[values['model']]}):{values['p']} 处,{state}"]
+    if values["share"] is not None:
+        lines.append(
+            f"覆盖 {values['people_covered']:,.0f} 人,占 {values['share']:.1%}"
+            f"(共 {values['people_total']:,.0f} 人)"
+        )
+    if values.get("mean") is not None:
+        unit = "分钟" if values["measure"] == "minutes" else "米"
+        mean, longest = values["mean"], values["longest"]
+        lines.append(f"到最近设施平均 {mean:,.1f} {unit},最远 {longest:,.1f} {unit}")
+    current = values["current"]
+    if current is not None and current["share"] is not None:
+        lines.append(f"现有 {current['sites']} 处覆盖 {current['share']:.1%}")
+    for site in values["sites"]:
+        where = f" ({site['lon']}, {site['lat']})" if site["lon"] is not None else ""
+        rival = f";其次是{site['runner_up']}" if site["runner_up"] else ""
+        lines.append(f"  {site['name']}{where}:新增 {site['people_gained']:,.0f} 人{rival}")
+    if values["left_out"]["points"]:
+        left = values["left_out"]
+        lines.append(f"任何候选点都到不了、未计入的:{left['points']} 处 {left['people']:,.0f} 人")
+    if values.get("excluded"):
+        lines.append(f"因灾害区或安全距离排除的候选点:{values['excluded']} 个")
+    for change in values.get("sensitivity", []):
+        dropped = "、".join(change["dropped"]) or "无"
+        lines.append(f"{change['change']}:换掉 {dropped}")
+    lines.append(f"人口口径:{values['basis'] or '矩阵的权重'};用时 {values['seconds']:.2f} 秒")
+    return "\n".join(lines)
