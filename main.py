@@ -30,6 +30,8 @@ COMMANDS = {
     "site": ("maps.commands.site", "新设施放在哪里最好"),
     "curve": ("maps.commands.curve", "从 1 处到多处,各能覆盖多少人"),
     "resilience": ("maps.commands.resilience", "失去任一设施或道路的影响"),
+    "check": ("maps.commands.check", "规划文本的目标是否做到(每条给出结论、原因和办法)"),
+    "rules": ("maps.commands.rules", "查看、搜索规则和标准;检查规则文件的写法"),
     "print": ("maps.commands.print", "把图导出为 PDF、PNG 或 SVG"),
     "import": ("maps.commands.import_", "导入文件:表格、矢量、栅格,先说清再放进规划"),
     "add": ("maps.commands.edit", "添加一个要素"),

@@ -88,7 +88,7 @@ def missing_column(chosen: Chosen, column: str, unit: Unit | None = None) -> Mis
     return Missing(
         chosen.table.kind.name,
         column,
-        f"在“{title}”图层的“{column}”列{said}里填上数值;没有这一列就先添加。",
+        f"在“{title}”图层填“{column}”列{said},没有这一列就先添加。",
     )
 
 

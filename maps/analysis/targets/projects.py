@@ -1,0 +1,157 @@
+"""重点工程: where each project stands, progress by year, mid-term and final evaluation.
+
+What a project *is* stands in the rule file; where it *stands* is registered in the plan's book
+(“工程”: {id: {状态, 年份, 完成投资, 说明}}). The map adds what it shows of its features.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from data.kinds import is_missing
+from data.plan import Plan
+from maps.analysis.targets.conditions import as_number
+from maps.analysis.targets.evaluate import Outcome
+from maps.analysis.targets.model import PROJECTS, Place, Project, Verdict
+from maps.analysis.targets.scene import Scene
+from maps.analysis.targets.units import number
+
+DONE = "完成"
+_BUILT = ("现状",)
+
+
+@dataclass(frozen=True)
+class ProjectState:
+    """One project today. ``year``: when it was finished, if it is. ``spent`` in 万元.
+
+    ``features``: what it builds, as found on the map (status in ``text``); ``absent``: names
+    that are not there. ``verdicts``: of the rules it serves.
+    """
+
+    project: Project
+    state: str
+    year: int | None
+    spent: float | None
+    note: str
+    features: tuple[Place, ...]
+    absent: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def met(self) -> int:
+        """How many of the rules it serves hold."""
+        return sum(v.verdict == "pass" for v in self.verdicts)
+
+    def overdue(self, year: int) -> bool:
+        """Whether it should be finished by the end of ``year`` and is not."""
+        due = self.project.finish
+        return due is not None and due <= year and self.state != DONE
+
+
+def project_states(
+    plan: Plan, outcome: Outcome, facts: Mapping[str, Any]
+) -> tuple[ProjectState, ...]:
+    """Return where each project of the rules of ``outcome`` stands."""
+    scene = Scene(plan, facts)
+    return tuple(_state(project, scene, outcome, facts) for project in outcome.rules.projects)
+
+
+def _state(
+    project: Project, scene: Scene, outcome: Outcome, facts: Mapping[str, Any]
+) -> ProjectState:
+    told = (facts.get(PROJECTS) or {}).get(project.id) or {}
+    features, absent = [], []
+    built = []
+    for kind_name, name in project.features:
+        table = scene.table(kind_name)
+        at = next((i for i in range(len(table)) if table.name(i) == name), None)
+        if at is None:
+            absent.append(name)
+            continue
+        status = table.column("状态")[at]
+        built.append(str(status) in _BUILT)
+        features.append(table.place(at, "状态未填" if is_missing(status) else str(status)))
+    year = as_number(told.get("年份"))
+    return ProjectState(
+        project,
+        str(told.get("状态") or project.state),
+        None if year is None else int(year),
+        as_number(told.get("完成投资")),
+        str(told.get("说明") or ""),
+        tuple(features),
+        tuple(absent),
+        tuple(outcome.by_id[r] for r in project.rules if r in outcome.by_id),
+    )
+
+
+@dataclass(frozen=True)
+class YearProgress:
+    """One year: projects due by its end, of them finished, all finished; money in 万元 of the
+    finished (None when a sum is not known)."""
+
+    year: int
+    due: int
+    due_done: int
+    done: int
+    money: float | None
+
+
+def progress_by_year(
+    states: tuple[ProjectState, ...], first: int, last: int
+) -> tuple[YearProgress, ...]:
+    """Return the progress at the end of each year from ``first`` to ``last``."""
+    out = []
+    for year in range(first, last + 1):
+        done = [s for s in states if s.state == DONE and s.year is not None and s.year <= year]
+        due = [s for s in states if s.project.finish is not None and s.project.finish <= year]
+        spent = [s.project.money if s.spent is None else s.spent for s in done]
+        known = [m for m in spent if m is not None]
+        money = sum(known) if len(known) == len(spent) else None
+        out.append(YearProgress(year, len(due), sum(s in done for s in due), len(done), money))
+    return tuple(out)
+
+
+@dataclass(frozen=True)
+class EvaluationRow:
+    """One line of a mid-term or final evaluation: what was promised, what is, what to do."""
+
+    id: str
+    topic: str
+    quote: str
+    source: str
+    due: int | None
+    wanted: str
+    measured: str
+    verdict: str
+    gap: str
+    remedy: str
+
+
+def evaluation_table(outcome: Outcome, year: int) -> tuple[EvaluationRow, ...]:
+    """Return the table for an evaluation at the end of ``year`` (赤峰: 2023 and 2025).
+
+    Statements about what existed before the plan are left out; a target due later says so.
+    """
+    rows = []
+    for found in outcome.verdicts:
+        rule = found.rule
+        if rule.nature in ("现状", "问题"):
+            continue
+        measured = "" if found.value is None else f"{number(found.value)} {found.unit}".strip()
+        later = rule.year is not None and rule.year > year
+        said = f"{found.title}({rule.year} 年到期)" if later else found.title
+        rows.append(
+            EvaluationRow(
+                rule.id,
+                rule.topic,
+                rule.quote,
+                str(rule.source),
+                rule.year,
+                rule.wanted,
+                measured,
+                said,
+                "" if found.verdict == "pass" else found.why,
+                found.remedy,
+            )
+        )
+    return tuple(rows)
