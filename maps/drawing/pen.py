@@ -5,13 +5,15 @@ on paper is what the numbers say. Never pyplot, no settings of matplotlib are ch
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
@@ -51,11 +53,11 @@ class Pen:
             limits = Bbox.from_extents(*box.corners)
             self._clip = TransformedBbox(limits, self.axes.transData)
 
-    def _add(self, artist: PathPatch | LineCollection | PathCollection | Rectangle) -> None:
+    def _add(self, artist: PathPatch | PathCollection | Rectangle) -> None:
         self._z += 1
         artist.set_zorder(self._z)
         artist.set_clip_on(self._clip is not None)
-        if isinstance(artist, LineCollection | PathCollection):
+        if isinstance(artist, PathCollection):
             self.axes.add_collection(artist, autolim=False)
         else:
             self.axes.add_artist(artist)
@@ -71,16 +73,17 @@ class Pen:
 
     def lines(self, shapes: Iterable[shapely.Geometry], stroke: Stroke, cap: str = "butt") -> None:
         """Draw lines, and polygons as their outlines (mm)."""
-        rows = line_rows(shapes)
-        if not rows:
+        path = line_path(shapes)
+        if path is None:
             return
         dash = tuple(d / stroke.mm for d in stroke.dash)
         self._add(
-            LineCollection(
-                rows,
-                colors=stroke.color,
-                linewidths=stroke.mm / MM_PER_POINT,
-                linestyles=[(0, dash)] if dash else "solid",
+            PathPatch(
+                path,
+                fill=False,
+                edgecolor=stroke.color,
+                linewidth=stroke.mm / MM_PER_POINT,
+                linestyle=(0, dash) if dash else "solid",
                 capstyle=cap,
                 joinstyle="round",
             )
@@ -130,21 +133,14 @@ class Pen:
         Polygons in ``within`` (mm), if there are any, cut it to their outline.
         """
         self._z += 1
-        image = self.axes.imshow(
-            pixels,
-            extent=(box.left, box.right, box.bottom, box.top),
-            origin="upper",
-            interpolation="none",
-            aspect="auto",
-            zorder=self._z,
-        )
+        image = _Cells(self.axes, pixels, box)
+        image.set_zorder(self._z)
+        self.axes.add_image(image)
         outline = polygon_path(within)
         image.set_clip_path(None)
         if outline is not None:
             image.set_clip_path(outline, self.axes.transData)
         image.set_clip_box(self._clip)
-        self.axes.set_xlim(0.0, self.width)
-        self.axes.set_ylim(0.0, self.height)
 
     def text(
         self,
@@ -222,6 +218,39 @@ class Pen:
         )
 
 
+class _Cells(AxesImage):
+    """A picture of sharp squares, of which only what falls on the canvas is ever made.
+
+    matplotlib resamples the whole of an image through floating point: at A0 that is
+    gigabytes. Vector formats get the picture as it is.
+    """
+
+    def __init__(self, axes: Axes, pixels: npt.NDArray[np.uint8], box: Box) -> None:
+        extent = (box.left, box.right, box.bottom, box.top)
+        super().__init__(axes, extent=extent, origin="upper", interpolation="none")
+        self.set_data(pixels)
+        self._pixels, self._box = pixels, box
+
+    def make_image(
+        self, renderer: Any, magnification: float = 1.0, unsampled: bool = False
+    ) -> tuple[Any, float, float, Any]:
+        if unsampled:
+            return super().make_image(renderer, magnification, unsampled)
+        assert self.axes is not None
+        corners = np.array(self._box.corners).reshape(2, 2)
+        (x0, y0), (x1, y1) = self.axes.transData.transform(corners)
+        rows, columns = self._pixels.shape[:2]
+        width, height = self.axes.bbox.width, self.axes.bbox.height
+        x = np.arange(max(0, round(x0)), min(round(width), round(x1)))
+        y = np.arange(max(0, round(y0)), min(round(height), round(y1)))
+        if not len(x) or not len(y):
+            return None, 0.0, 0.0, None
+        column = ((x + 0.5 - x0) / (x1 - x0) * columns).astype(int).clip(0, columns - 1)
+        row = ((y1 - y - 0.5) / (y1 - y0) * rows).astype(int).clip(0, rows - 1)
+        # Agg takes the bottom row first.
+        return self._pixels[row[:, None], column], float(x[0]), float(y[0]), None
+
+
 def polygon_path(shapes: Iterable[shapely.Geometry]) -> Path | None:
     """Return all polygons among the shapes as one compound path, None when there are none."""
     parts = shapely.get_parts(np.array(list(shapes), dtype=object))
@@ -238,15 +267,17 @@ def polygon_path(shapes: Iterable[shapely.Geometry]) -> Path | None:
     return Path(points, codes)
 
 
-def line_rows(shapes: Iterable[shapely.Geometry]) -> list[Floats]:
-    """Return every line, and every ring of every polygon, as an (n, 2) array."""
+def line_path(shapes: Iterable[shapely.Geometry]) -> Path | None:
+    """Return every line, and every ring of every polygon, as one path; None without any."""
     parts = shapely.get_parts(np.array(list(shapes), dtype=object))
     kinds = shapely.get_type_id(parts)
     lines = np.concatenate([parts[kinds == 1], shapely.get_rings(parts[kinds == 3])])
     points, index = shapely.get_coordinates(lines, return_index=True)
     if not len(points):
-        return []
-    return np.split(points, np.flatnonzero(np.diff(index)) + 1)
+        return None
+    codes = np.full(len(points), Path.LINETO, np.uint8)
+    codes[np.flatnonzero(np.diff(index, prepend=-1))] = Path.MOVETO
+    return Path(points, codes)
 
 
 def hatching(

@@ -14,7 +14,6 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.transforms import Bbox
 
 from data.progress import Report
 from maps.drawing.pen import Pen
@@ -38,7 +37,6 @@ def bands(pen: Pen, dpi: float, report: Report, most: int = BAND_PIXELS) -> Iter
     figure.set_dpi(dpi)
     mm = 25.4 / dpi
     pen.axes.set_xlim(0.0, width * mm)
-    clips = [(image, image.get_clip_box()) for image in pen.axes.images]
     try:
         for top in range(0, height, rows):
             report(top / height, "正在画图…")
@@ -46,19 +44,11 @@ def bands(pen: Pen, dpi: float, report: Report, most: int = BAND_PIXELS) -> Iter
             figure.set_size_inches(width / dpi, tall / dpi)
             pen.axes.set_ylim(pen.height - (top + tall) * mm, pen.height - top * mm)
             canvas = FigureCanvasAgg(figure)
-            for image, whole in clips:
-                # An image is resampled over its whole clip box: keep that to this band.
-                seen = Bbox.intersection(whole, figure.bbox) if whole is not None else None
-                image.set_visible(seen is not None)
-                image.set_clip_box(seen)
             canvas.draw()
             drawn = np.asarray(canvas.buffer_rgba())
             # The page is opaque: alpha is 255 everywhere and need not be kept.
             yield np.ascontiguousarray(drawn[:, :, :3])
     finally:
-        for image, whole in clips:
-            image.set_visible(True)
-            image.set_clip_box(whole)
         figure.set_size_inches(pen.width / 25.4, pen.height / 25.4)
         pen.axes.set_xlim(0.0, pen.width)
         pen.axes.set_ylim(0.0, pen.height)
