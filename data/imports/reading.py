@@ -32,6 +32,9 @@ def read(ask: ReadAsk, folder: Path, report: Report = silent) -> list[Source]:
     """
     report(0.0, f"正在打开“{ask.path.name}”…")
     sources = _read(ask, ask.path, folder, report)
+    if sources and not any(len(s) or s.left_out for s in sources):
+        raise Refused(f"“{ask.path.name}”只有表头,没有数据行,没有可导入的内容。")
+    sources = [s for s in sources if len(s) or s.left_out]
     if not sources:
         raise Refused(f"“{ask.path.name}”里没有要素,没有可导入的内容。")
     return sources

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyogrio
+import python_calamine
 
 from data.imports.columns import known_heading
 from data.imports.encoding import Guess, chosen, decide, decode
@@ -54,31 +56,54 @@ def read_text(path: Path, encoding: str = "", report: Report = silent) -> list[S
 
 def read_sheets(path: Path, report: Report = silent) -> list[Source]:
     """Read every sheet that has headings and rows."""
-    import python_calamine
-
+    sources: list[Source] = []
     try:
         book = python_calamine.load_workbook(str(path))
-        names = list(book.sheet_names)
+        sheets = _sheets(book, path, report)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise Refused(f"“{path.name}”读不出来:{_why(str(error))}。") from None
-    sources: list[Source] = []
-    for n, name in enumerate(names):
-        report(0.1 + 0.8 * n / max(1, len(names)), f"正在读工作表“{name}”…")
-        try:
-            sheet = book.get_sheet_by_name(name)
-            _check_size(sheet.total_height, sheet.total_width, path.name)
-            grid = sheet.to_python(skip_empty_area=False)
-            merged = _merged(book, name)
-        except python_calamine.WorksheetNotFound:
-            continue
-        except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise Refused(f"“{path.name}”的工作表“{name}”读不出来:{_why(str(error))}。") from None
-        notes = _fill_merged(grid, merged)
-        title = path.stem if len(names) == 1 else f"{path.stem} {name}"
+        sheets = _sheets_by_gdal(path, str(error))
+    for name, grid, notes in sheets:
+        title = path.stem if len(sheets) == 1 else f"{path.stem} {name}"
         sources += _source(title, path.suffix[1:].upper(), grid, None, Guess("UTF-8", 1.0), notes)
     if not sources:
         raise Refused(f"“{path.name}”里没有带表头的数据。第一行(或前几行)要有列名。")
     return sources
+
+
+def _sheets(book: Any, path: Path, report: Report) -> list[tuple[str, Grid, list[str]]]:
+    out = []
+    names = list(book.sheet_names)
+    for n, name in enumerate(names):
+        report(0.1 + 0.8 * n / max(1, len(names)), f"正在读工作表“{name}”…")
+        try:
+            sheet = book.get_sheet_by_name(name)
+        except python_calamine.WorksheetNotFound:
+            continue  # a chart
+        _check_size(sheet.total_height, sheet.total_width, path.name)
+        grid = sheet.to_python(skip_empty_area=False)
+        notes = _fill_merged(grid, list(sheet.merged_cell_ranges or []))
+        out.append((name, grid, notes))
+    return out
+
+
+def _sheets_by_gdal(path: Path, message: str) -> list[tuple[str, Grid, list[str]]]:
+    """Workbooks that programs other than office suites wrote, through GDAL's plainer reader."""
+    refusal = Refused(f"“{path.name}”读不出来:{_why(message)}。")
+    out: list[tuple[str, Grid, list[str]]] = []
+    try:
+        for name, _ in pyogrio.list_layers(path):
+            options = {"HEADERS": "DISABLE", "FIELD_TYPES": "STRING"}
+            meta, _, _, columns = pyogrio.raw.read(path, layer=name, **options)
+            _check_size(len(columns[0]) if len(columns) else 0, len(meta["fields"]), path.name)
+            grid = [["" if v is None else v for v in row] for row in zip(*columns, strict=True)]
+            out.append((str(name), grid, []))
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError):
+        raise refusal from None
+    except (pyogrio.errors.FeatureError, RuntimeError, OSError):
+        raise refusal from None
+    if path.suffix.lower() not in (".ods", ".xlsx", ".xls"):
+        raise refusal
+    return out
 
 
 def _why(message: str) -> str:
@@ -94,11 +119,6 @@ def _check_size(height: int, width: int, name: str) -> None:
             f"“{name}”的表有 {height:,} 行 × {width:,} 列,太大了。"
             "请删去多余的空行空列,或拆成几个文件。"
         )
-
-
-def _merged(book: Any, name: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    ranges = getattr(book.get_sheet_by_name(name), "merged_cell_ranges", None)
-    return list(ranges or [])
 
 
 def _fill_merged(grid: Grid, merged: Sequence[Any]) -> list[str]:

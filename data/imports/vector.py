@@ -8,6 +8,7 @@ the encoding is decided from the bytes of all names and cells together.
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ _KML_OWN = {
     "snippet",
     "gx_media_links",
 }
+_DXF_OWN = {"paperspace", "subclasses", "entityhandle", "linetype", "extendedentity"}
 _TAG = re.compile(r'"((?:[^"\\]|\\.)*)"=>"((?:[^"\\]|\\.)*)"')
 
 _ERRORS = (
@@ -76,9 +78,9 @@ def read_vector(
     working copies. ``kind_title`` and ``bounds`` (degrees) limit what is taken of an
     OpenStreetMap extract. Raises Refused for what GDAL cannot read.
     """
-    path = _prepared(path, form, folder, encoding)
+    path, known = _prepared(path, form, folder, encoding)
     options: dict[str, Any] = {}
-    _configure(form)
+    _configure()
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     except _ERRORS as error:
@@ -96,9 +98,13 @@ def read_vector(
             report(start + (end - start) * done, text)
 
         try:
-            source = _layer(path, layer, form, title, encoding, options, inner)
+            source = _layer(
+                path, layer, form, title, "UTF-8" if known else encoding, options, inner
+            )
         except _ERRORS as error:
             raise _unreadable(title, str(error)) from None
+        if source is not None and known is not None:
+            source = replace(source, encoding=known[0], raw=known[1])
         if source is not None:
             out.append(source)
     return out
@@ -111,7 +117,7 @@ def _unreadable(title: str, message: str) -> Refused:
     return Refused(f"“{title}”读不出来:文件不完整,或内容与它的类型不符。请重新导出或重新复制一份。")
 
 
-def _configure(form: str) -> None:
+def _configure() -> None:
     pyogrio.set_gdal_config_options(
         {
             "SHAPE_RESTORE_SHX": "YES",
@@ -132,13 +138,18 @@ def _configure(form: str) -> None:
 # --- before GDAL sees it
 
 
-def _prepared(path: Path, form: str, folder: Path, encoding: str) -> Path:
-    """Return the file to open: a working copy where something has to be put right first."""
+def _prepared(
+    path: Path, form: str, folder: Path, encoding: str
+) -> tuple[Path, tuple[Guess, tuple[bytes, ...]] | None]:
+    """Return the file to open: a working copy where something has to be put right first.
+
+    With it the encoding and some bytes of the text, when that was found out on the way.
+    """
     if form == "shp" and not _beside(path, ".shx"):
-        return _copied_set(path, folder)
+        return _copied_set(path, folder), None
     if form in _UTF8_FORMATS:
         return _as_utf8(path, form, folder, encoding)
-    return path
+    return path, None
 
 
 def _beside(path: Path, ending: str) -> Path | None:
@@ -159,27 +170,26 @@ def _copied_set(path: Path, folder: Path) -> Path:
     return own / f"file{path.suffix.lower()}"
 
 
-def _as_utf8(path: Path, form: str, folder: Path, encoding: str) -> Path:
-    """Text formats in another encoding than UTF-8 are rewritten; XML without its doctype."""
+def _as_utf8(
+    path: Path, form: str, folder: Path, encoding: str
+) -> tuple[Path, tuple[Guess, tuple[bytes, ...]]]:
+    """Text formats in another encoding than UTF-8 are rewritten; XML with entities is refused."""
     data = path.read_bytes()
     guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
-    if form in _XML and (b"<!DOCTYPE" in data or b"<!ENTITY" in data or _wide(data, guess)):
+    known = (guess, tuple(p for p in re.split(rb"[<>\r\n\"]+", data) if not p.isascii())[:40])
+    if form in _XML and (b"<!" in data or guess.name.startswith("UTF-16")):
         text = decode(data, guess.name)
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
             raise Refused(
                 f"“{path.name}”里有实体定义,可能会把内存撑满,没有读。请用导出它的软件重新导出。"
             )
     if guess.name == "UTF-8" and not data.startswith(b"\xef\xbb\xbf") and not _declares(data):
-        return path
+        return path, known
     text = decode(data, guess.name).lstrip("\ufeff")
     text = re.sub(r"(<\?xml[^>]*?)\s+encoding\s*=\s*(\"[^\"]*\"|'[^']*')", r"\1", text, count=1)
     copy = folder / f"utf8{path.suffix}"
     copy.write_text(text, encoding="utf-8")
-    return copy
-
-
-def _wide(data: bytes, guess: Guess) -> bool:
-    return guess.name.startswith("UTF-16")
+    return copy, known
 
 
 def _declares(data: bytes) -> bool:
@@ -212,7 +222,9 @@ def _layer(
     options: Mapping[str, Any],
     report: Report,
 ) -> Source | None:
-    info = pyogrio.read_info(path, layer=layer, encoding=_BYTES, force_feature_count=form != "pbf")
+    info = pyogrio.read_info(
+        path, layer=layer, encoding=_encoding(form), force_feature_count=form != "pbf"
+    )
     declared = int(info.get("features") or -1)
     if declared > MOST_FEATURES:
         raise Refused(
@@ -229,13 +241,11 @@ def _layer(
         heading: _cells(column, guess.name)
         for heading, column in zip(headings, columns, strict=True)
     }
-    cells = _useful(cells, form)
-    if form == "pbf":
-        cells = _tags(cells)
+    cells = _useful(_tags(cells) if form == "pbf" else cells, form)
     shapes = _shapes(wkbs, count)
     crs = str(metas.get("crs") or "") if shapes is not None else ""
     return Source(
-        title if layer in (path.stem, "entities") else f"{title} {decode(_raw(layer), 'UTF-8')}",
+        title if layer in (path.stem, title, "entities") else f"{title} {layer}",
         form,
         cells,
         np.arange(1, count + 1, dtype=np.int64),
@@ -268,7 +278,7 @@ def _chunks(
         meta, _, wkb, columns = pyogrio.raw.read(
             path,
             layer=layer,
-            encoding=_BYTES,
+            encoding=_encoding(form),
             skip_features=count,
             max_features=step,
             datetime_as_string=True,
@@ -296,12 +306,17 @@ def _shapes(wkbs: list[Any], count: int) -> Any:
     return None if shapely.is_missing(shapes).all() else shapes
 
 
+def _encoding(form: str) -> str:
+    """DXF is turned from Latin-1 into UTF-8 by GDAL itself (see ``_configure``)."""
+    return "UTF-8" if form == "dxf" else _BYTES
+
+
 def _raw(text: str) -> bytes:
-    """The bytes a Latin-1 reading stands for; text that GDAL decoded after all as UTF-8."""
+    """The bytes a Latin-1 reading stands for; b"" for text that is decoded already."""
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")
+        return b""
 
 
 def _decided(
@@ -347,7 +362,9 @@ def _cells(column: Any, name: str) -> Cells:
         elif isinstance(value, str):
             text = known.get(value)
             if text is None:
-                text = known[value] = decode(_raw(value), name, cut=True).strip()
+                raw = _raw(value)
+                text = decode(raw, name, cut=True).strip() if raw else value
+                known[value] = text
             out[place] = text
         else:
             out[place] = "" if isinstance(value, bytes) else str(value)
@@ -362,11 +379,9 @@ def _texts(values: list[str]) -> Cells:
 
 def _useful(cells: dict[str, Cells], form: str) -> dict[str, Cells]:
     """KML and DXF bring columns of their own that are empty or only about drawing."""
-    if form not in ("kml", "gpx", "dxf"):
+    if form not in ("kml", "gpx", "dxf", "pbf"):
         return cells
-    hidden = _KML_OWN if form == "kml" else {"paperspace", "subclasses", "entityhandle"}
-    if form == "gpx":
-        hidden = set()
+    hidden = {"kml": _KML_OWN, "dxf": _DXF_OWN}.get(form, set())
     return {
         heading: column
         for heading, column in cells.items()
