@@ -34,6 +34,7 @@ COMMANDS = {
     "rules": ("maps.commands.rules", "查看、搜索规则和标准;检查规则文件的写法"),
     "print": ("maps.commands.print", "把图导出为 PDF、PNG 或 SVG"),
     "import": ("maps.commands.import_", "导入文件:表格、矢量、栅格,先说清再放进规划"),
+    "export": ("maps.commands.export", "把一个图层写成 SHP、GeoPackage、GeoJSON、KML、CSV、XLSX"),
     "add": ("maps.commands.edit", "添加一个要素"),
     "move": ("maps.commands.edit", "移动一个要素"),
     "remove": ("maps.commands.edit", "删除一个要素"),
