@@ -71,6 +71,10 @@ class Ground:
         names += [name for name, _ in self.content.around]
         shapes += [shape for _, shape in self.content.around]
         drawn = self._on_page(shapes)
+        if self.content.districts:
+            # Districts without a known code are found again among the surroundings.
+            own = shapely.union_all(self._on_page([s for _, s in self.content.districts]))
+            drawn = shapely.difference(drawn, own)
         self.around = list(zip(names, drawn, strict=True))
         self.pen.area(drawn, LIGHT.neighbour)
         self.pen.lines(_lines_once(drawn, self._window), style.NEIGHBOUR_BOUNDARY)

@@ -202,7 +202,9 @@ class Pen:
         bold: bool,
     ) -> None:
         font = self._bold if bold else self._regular
-        letters = TextPath((0, 0), words, size=points * MM_PER_POINT, prop=font)
+        # Unlike Text, TextPath cannot be told that “$” is a letter and not the start of a formula.
+        plain = words.replace("$", r"\$")
+        letters = TextPath((0, 0), plain, size=points * MM_PER_POINT, prop=font)
         place = Affine2D().rotate_deg(angle).translate(*at)
         path = letters.transformed(place)
         width = 2 * HALO_MM / MM_PER_POINT * (points / 8.0)

@@ -320,8 +320,11 @@ def test_switched_off_and_filtered_layers_are_not_shown() -> None:
     assert sorted(m.status for m in now.marks) == ["撤销", "现状", "现状"]
 
 
-def test_names_are_text_not_formulas_and_missing_letters_are_boxes() -> None:
+def test_names_are_text_not_formulas_and_missing_letters_are_boxes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     words = "".join(t.get_text() for t in texts(compose(small_plan(), PrintAsk())))
+    assert not caplog.records
     assert "$广场$" in words
     assert "缺字□场" in words
 
@@ -494,6 +497,19 @@ def test_a_plan_without_districts_shows_all_its_features() -> None:
     made = compose(plan, PrintAsk(paper="A4"))
     assert len(made.marking.marks) == 6
     assert made.title == "现状应急设施布局图"
+
+
+def test_a_made_up_district_hides_the_real_ones_it_lies_on() -> None:
+    made = compose(small_plan(), PrintAsk(paper="A4"))
+    to_plan = Transformer.from_crs(GEOGRAPHIC, CRS, always_xy=True)
+    ring = np.array(shapely.box(119.0, 42.0, 120.0, 42.8).exterior.coords)
+    square = shapely.Polygon(made.fit.to_page(np.column_stack(to_plan.transform(*ring.T))))
+    names = {"甲县", *(m.name for m in made.marking.marks)}
+    for text in texts(made):
+        own = any(text.get_text() in name.replace("😀", "□") for name in names)
+        furniture = any(b.left < text.get_position()[0] < b.right for b in made.kept)
+        if not own and not furniture:
+            assert not square.buffer(-1).contains(shapely.Point(text.get_position()))
 
 
 def test_the_plan_is_not_altered() -> None:
