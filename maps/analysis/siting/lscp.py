@@ -17,6 +17,11 @@ from maps.analysis.siting.mip import Enough, Mip, Outcome, never, run
 from maps.analysis.siting.reduce import covering_kernel, parts
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side, prices
+from maps.analysis.siting.weighting import fewer_sites
+
+_SMALL = 60
+_FEW, _MANY = 300, 4000
+_FIRST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +69,14 @@ def fewest(
     price: np.ndarray | None = None,
     target: int | None = None,
     patience: float | None = None,
+    proof: bool = True,
 ) -> Covering:
     """Choose the fewest (or cheapest) sites so that each row is reached ``need`` times.
 
     ``matrix``: (n, m) cover, ``need``: (n,) whole numbers. Fixed sites of ``side`` help and are
     not counted. With ``target`` the search ends as soon as it is met or shown out of reach, or
-    after ``patience`` seconds.
+    after ``patience`` seconds. Without ``proof`` only a good answer is looked for, if nothing
+    but the number is asked for.
     """
     fixed = np.zeros(matrix.shape[1])
     fixed[side.fixed] = 1.0
@@ -77,7 +84,7 @@ def fewest(
     open_rows = np.flatnonzero(still > 0)
     if side.simple and (len(open_rows) == 0 or still.max() == 1):
         matrix = some_columns(some_rows(matrix, open_rows), side.free)
-        return _plain(matrix, side.free, search, price, target, patience)
+        return _plain(matrix, side.free, search, price, target, patience, proof)
     rows = some_rows(matrix, open_rows)
     return _conditioned(rows, need[open_rows], side, search, price, target, patience)
 
@@ -89,6 +96,7 @@ def _plain(
     price: np.ndarray | None,
     target: int | None,
     patience: float | None,
+    proof: bool,
 ) -> Covering:
     """Every row once, nothing else: reduce, fall apart, solve the parts."""
     if (np.diff(matrix.indptr) == 0).any():
@@ -101,8 +109,9 @@ def _plain(
     chosen: list[np.ndarray] = []
     count = bound = 0.0
     for done, (rows, inside) in enumerate(pieces):
-        if target is not None and bound + len(pieces) - done > target:
-            return Covering(None, np.inf, bound + len(pieces) - done)
+        still = len(pieces) - done
+        if target is not None and bound + still > target:
+            return Covering(None, np.inf, bound + still)
         if len(inside) == 1:
             chosen.append(inside)
             count += float(cost[inside[0]])
@@ -110,10 +119,11 @@ def _plain(
             continue
         piece = some_columns(some_rows(kernel, rows), inside)
         # The last part only has to show whether it fits into what the others leave over.
-        room = None if target is None or done + 1 < len(pieces) else target - round(count)
-        sites, own_count, own_bound = _part(
-            piece, cost[inside], search, room, price is None, patience
+        room = None if target is None or still > 1 else target - round(count)
+        part = _Part(
+            piece, cost[inside], price is None, room, (count, bound) if still == 1 else None
         )
+        sites, own_count, own_bound = part.solve(search, patience, proof)
         chosen.append(inside[sites])
         count += own_count
         bound += own_bound
@@ -121,39 +131,94 @@ def _plain(
     return Covering(np.sort(candidates[columns[sites]]), count, bound)
 
 
-def _part(
-    matrix: sp.csr_array,
-    cost: np.ndarray,
-    search: Search,
-    room: int | None,
-    whole: bool,
-    patience: float | None,
-) -> tuple[np.ndarray, float, float]:
-    start = np.zeros(matrix.shape[1])
-    start[cover_all(matrix, None if whole else cost)] = 1.0
-    have = float(cost @ start)
-    if room is not None and have <= room:
-        return np.flatnonzero(start), have, 0.0
-    enough: Enough = never
-    if room is not None:
-        limit = room
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One independent part: every row of ``matrix`` needs one of its columns.
 
-        def enough(objective: float, bound: float) -> bool:
-            return objective <= limit + 1e-6 or bound > limit + 1e-6
+    ``unit``: all sites cost 1. ``room``: how many would do. ``others``: number and bound of the
+    parts already done, when this is the last one (for the live display).
+    """
 
-    n, m = matrix.shape
-    mip = Mip(
-        cost,
-        np.zeros(m),
-        np.ones(m),
-        np.ones(m, bool),
-        matrix,
-        np.ones(n),
-        np.full(n, np.inf),
-    )
-    step = 1.0 if whole else 0.0
-    out = run(mip, search, start=start, whole_steps=step, enough=enough, seconds=patience)
-    return _rounded(out, start, cost, whole)
+    matrix: sp.csr_array
+    cost: np.ndarray
+    unit: bool
+    room: int | None
+    others: tuple[float, float] | None
+
+    def solve(
+        self, search: Search, patience: float | None, proof: bool
+    ) -> tuple[np.ndarray, float, float]:
+        """Return sites, their number or price, and its bound."""
+        sites = cover_all(self.matrix, None if self.unit else self.cost)
+        sites = self._fewer(sites, _FEW, search)
+        if self._fits(sites) or not proof:
+            return sites, float(self.cost[sites].sum()), 0.0
+        self._tell(search, sites)
+        first = _FIRST if patience is None else min(_FIRST, patience)
+        sites, count, bound = self._prove(search, sites, first)
+        if bound >= count - 1e-9 or self._fits(sites) or self._hopeless(bound):
+            return sites, count, bound
+        sites = self._fewer(sites, _MANY, search)
+        self._tell(search, sites)
+        if self._fits(sites) or bound >= float(self.cost[sites].sum()) - 1e-9:
+            return sites, float(self.cost[sites].sum()), bound
+        sites, count, again = self._prove(search, sites, patience)
+        return sites, count, min(count, max(bound, again))
+
+    def _fewer(self, sites: np.ndarray, steps: int, search: Search) -> np.ndarray:
+        if not self.unit or self.matrix.shape[1] < _SMALL or self._fits(sites):
+            return sites
+        return fewer_sites(self.matrix, sites, self.room or 0, steps, search.tick)
+
+    def _fits(self, sites: np.ndarray) -> bool:
+        return self.room is not None and float(self.cost[sites].sum()) <= self.room
+
+    def _hopeless(self, bound: float) -> bool:
+        return self.room is not None and bound > self.room + 1e-6
+
+    def _tell(self, search: Search, sites: np.ndarray) -> None:
+        if self.others is not None and self.room is None:
+            search.tell(self.others[0] + float(self.cost[sites].sum()), self.others[1])
+
+    def _prove(
+        self, search: Search, sites: np.ndarray, seconds: float | None
+    ) -> tuple[np.ndarray, float, float]:
+        n, m = self.matrix.shape
+        start = np.zeros(m)
+        start[sites] = 1.0
+        mip = Mip(
+            self.cost,
+            np.zeros(m),
+            np.ones(m),
+            np.ones(m, bool),
+            self.matrix,
+            np.ones(n),
+            np.full(n, np.inf),
+        )
+        say = None
+        if self.others is not None and self.room is None:
+            done, shown = self.others
+
+            def say(found: float, bound: float) -> tuple[float, float]:
+                return found + done, bound + shown
+
+        out = run(
+            mip,
+            search,
+            start=start,
+            whole_steps=1.0 if self.unit else 0.0,
+            enough=_decides(self.room),
+            say=say,
+            seconds=seconds,
+        )
+        return _rounded(out, start, self.cost, self.unit)
+
+
+def _decides(limit: int | None) -> Enough:
+    """End the search when it is clear whether ``limit`` sites do."""
+    if limit is None:
+        return never
+    return lambda objective, bound: objective <= limit + 1e-6 or bound > limit + 1e-6
 
 
 def _rounded(
@@ -195,15 +260,8 @@ def _conditioned(
         np.append(need.astype(float), low),
         np.append(np.full(n, np.inf), high),
     )
-    enough: Enough = never
-    if target is not None:
-        limit = target
-
-        def enough(objective: float, bound: float) -> bool:
-            return objective <= limit + 1e-6 or bound > limit + 1e-6
-
     step = 1.0 if price is None else 0.0
-    out = run(mip, search, whole_steps=step, enough=enough, seconds=patience)
+    out = run(mip, search, whole_steps=step, enough=_decides(target), seconds=patience)
     if out.status == "infeasible":
         return Covering(None, np.inf, np.inf)
     whole = price is None

@@ -11,7 +11,8 @@ import numpy as np
 
 from data.refused import Refused
 from maps.analysis.siting.ask import Ask, Problem
-from maps.analysis.siting.lscp import fewest, unreached
+from maps.analysis.siting.heuristics import least_cost
+from maps.analysis.siting.lscp import Covering, fewest, unreached
 from maps.analysis.siting.matrix import cover
 from maps.analysis.siting.pmedian import dense
 from maps.analysis.siting.search import Search
@@ -84,17 +85,30 @@ def _bisect(
     tried = shown = -1
     upper = len(values) - (0 if sites is None else 1)
     need = np.ones(len(cost), np.int64)
-    while upper - tried > 1:
+
+    def within(radius: float, patience: float, proof: bool) -> Covering:
+        reach = cover(cost, radius)
+        return fewest(reach, need, side, search, target=limit, patience=patience, proof=proof)
+
+    def settle(found: Covering) -> bool:
+        nonlocal sites, upper
+        if found.sites is None or found.count > limit + 1e-9:
+            return False
+        sites = found.sites
+        upper = int(np.searchsorted(values, _longest(cost, sites, side)))
+        search.tell(float(values[upper]), float(values[0]))
+        return True
+
+    # First a good answer without proofs, then proofs from the easy radii to the hard ones.
+    hope = -1
+    while side.simple and upper - hope > 1 and not search.tick():
+        middle = (hope + upper) // 2
+        if not settle(within(float(values[middle]), search.left, False)):
+            hope = middle
+    while upper - tried > 1 and not search.tick():
         middle = (tried + upper) // 2
-        search.tick()
-        patience = max(0.05, search.left / 3)
-        found = fewest(
-            cover(cost, float(values[middle])), need, side, search, target=limit, patience=patience
-        )
-        if found.sites is not None and found.count <= limit + 1e-9:
-            sites = found.sites
-            upper = int(np.searchsorted(values, _longest(cost, sites, side)))
-            search.tell(float(values[upper]), None)
+        found = within(float(values[middle]), max(0.05, search.left / 4), True)
+        if settle(found):
             continue
         tried = middle
         if found.bound > limit + 1e-6:
@@ -108,6 +122,8 @@ def _bisect(
             "请增加数量、放宽条件,或只要求覆盖能到达的人。"
         )
     high = _longest(cost, sites, side)
+    if side.simple and len(sites) < limit:
+        sites = _filled(cost, sites, side, limit)
     bound = high if shown >= upper - 1 else float(values[shown + 1])
     search.tell(high, bound)
     return Center(sites, high, bound, shown >= upper - 1)
@@ -115,3 +131,15 @@ def _bisect(
 
 def _longest(cost: np.ndarray, sites: np.ndarray, side: Side) -> float:
     return float(cost[:, np.union1d(sites, side.fixed)].min(axis=1).max())
+
+
+def _filled(cost: np.ndarray, sites: np.ndarray, side: Side, limit: int) -> np.ndarray:
+    """Sites left over when fewer do: where they shorten the ways of all most, one by one."""
+    have = np.union1d(sites, side.fixed)
+    now = cost[:, have].min(axis=1, initial=np.inf)
+    rest = np.setdiff1d(side.free, sites)
+    block = cost[:, rest]
+    if not np.isfinite(now).all():
+        return sites
+    more = least_cost(block, np.ones(len(cost)), limit - len(sites), now, float(now.max()))
+    return np.union1d(sites, rest[more])
