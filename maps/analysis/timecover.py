@@ -8,6 +8,7 @@ come from ``maps.analysis.network``. A straight line is never called travel time
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -23,9 +24,9 @@ from data.refused import Refused
 from maps.analysis.coverage import Reached, accounts
 from maps.analysis.demand import Demand, demand
 from maps.analysis.facilities import Facilities, Status, choose
-from maps.analysis.network.costs import FeatureId, costs
+from maps.analysis.network.costs import Costs, FeatureId, costs
 from maps.analysis.network.friction import across
-from maps.analysis.network.graph import network_of
+from maps.analysis.network.graph import Network, network_of
 from maps.analysis.network.ground import Ground, ground
 from maps.analysis.network.lines import Floats, Ints
 from maps.analysis.network.profile import (
@@ -252,7 +253,15 @@ def timer_of(
         plan, ask.status, join=ask.join, needed=not cross, report=part(report, 0.0, 0.4)
     )
     wet = zones(plan, ask.flooded)
-    cost = costs(network, who, weather, ask.closed, wet)
+    cost = _kept_costs(
+        network,
+        ask.vehicle_name,
+        tuple(ask.speeds.items()),
+        ask.weather,
+        ask.edge,
+        ask.closed,
+        tuple(wet),
+    )
     cost = cost.turned if ask.inbound else cost
     places: Places = snapper_of(network, who.name).snap(chosen.x, chosen.y)
     if cross:
@@ -262,6 +271,21 @@ def timer_of(
         land = (ask.terrain or even(grid, who.offroad.kmh)).without(wet)
         return across(cost, land, grid, places, ready, ranks, part(report, 0.4, 1.0))
     return ByRoad(reach(cost, places, ready, ranks, report=part(report, 0.4, 1.0)))
+
+
+# What does not depend on the facilities is kept: the next question is often the same roads.
+@lru_cache(maxsize=6)
+def _kept_costs(
+    network: Network,
+    vehicle: str,
+    speeds: tuple[tuple[str, float], ...],
+    weather: str,
+    edge: str,
+    closed: frozenset[FeatureId],
+    flooded: tuple[shapely.Geometry, ...],
+) -> Costs:
+    who, when = profile(vehicle, dict(speeds)), condition(weather).at(edge)
+    return costs(network, who, when, sorted(closed), flooded)
 
 
 def zones(plan: Plan, wanted: frozenset[FeatureId]) -> list[shapely.Geometry]:

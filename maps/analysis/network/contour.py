@@ -19,7 +19,7 @@ from maps.analysis.network.lines import Bools, Floats, Ints
 Reached = Callable[[Floats, Floats], Bools]
 """Whether places (x, y arrays in the plan's CRS) are reached."""
 
-_HALVINGS = 9
+_HALVINGS = 8
 
 # Sides of a square: 0 top, 1 right, 2 bottom, 3 left. Corners: bit 1 top left, 2 top right,
 # 4 bottom right, 8 bottom left. Opposite corners alone are kept apart.
@@ -58,33 +58,35 @@ def outline(
     inside[1:-1, 1:-1] = reached(gx.ravel(), gy.ravel()).reshape(gx.shape)
     if not inside.any():
         return shapely.Polygon()
-    across = _crossings(inside, x, y, reached, along_x=True)
-    up = _crossings(inside, x, y, reached, along_x=False)
+    across, up = _crossings(inside, x, y, reached)
     segments = _segments(inside, across, up)
     return shapely.build_area(shapely.multilinestrings(shapely.linestrings(segments)))
 
 
 def _crossings(
-    inside: Bools, x: npt.NDArray[Any], y: npt.NDArray[Any], reached: Reached, along_x: bool
-) -> npt.NDArray[np.float64]:
-    """For every grid line between neighbours, the last inside place (NaN where none leaves)."""
-    a = inside[:, :-1] if along_x else inside[:-1]
-    b = inside[:, 1:] if along_x else inside[1:]
-    row, column = np.nonzero(a != b)
-    ax, ay = x[column], y[row]
-    bx = x[column + 1] if along_x else ax
-    by = ay if along_x else y[row + 1]
-    first = a[row, column]
-    in_x, in_y = np.where(first, ax, bx), np.where(first, ay, by)
-    out_x, out_y = np.where(first, bx, ax), np.where(first, by, ay)
+    inside: Bools, x: npt.NDArray[Any], y: npt.NDArray[Any], reached: Reached
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """For every grid line between neighbours, across and up, the last inside place (else NaN)."""
+    pairs = []
+    for down, right in ((0, 1), (1, 0)):
+        a = inside[: inside.shape[0] - down, : inside.shape[1] - right]
+        row, column = np.nonzero(a != inside[down:, right:])
+        ends = (x[column], y[row]), (x[column + right], y[row + down])
+        pairs.append((a, row, column, ends))
+    first = np.concatenate([a[row, column] for a, row, column, _ in pairs])
+    one, other = (np.concatenate([np.array(ends[k]) for *_, ends in pairs], axis=1) for k in (0, 1))
+    within, beyond = np.where(first, one, other), np.where(first, other, one)
     for _ in range(_HALVINGS):
-        mid_x, mid_y = (in_x + out_x) / 2, (in_y + out_y) / 2
-        hit = reached(mid_x, mid_y)
-        in_x, in_y = np.where(hit, mid_x, in_x), np.where(hit, mid_y, in_y)
-        out_x, out_y = np.where(hit, out_x, mid_x), np.where(hit, out_y, mid_y)
-    places = np.full((*a.shape, 2), np.nan)
-    places[row, column] = np.column_stack([in_x, in_y])
-    return places
+        middle = (within + beyond) / 2
+        hit = reached(*middle)
+        within, beyond = np.where(hit, middle, within), np.where(hit, beyond, middle)
+    out, done = [], 0
+    for a, row, column, _ in pairs:
+        places = np.full((*a.shape, 2), np.nan)
+        places[row, column] = within[:, done : done + len(row)].T
+        done += len(row)
+        out.append(places)
+    return out[0], out[1]
 
 
 def _segments(inside: Bools, across: Floats, up: Floats) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ reached counts in full.
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import shapely
@@ -44,11 +44,18 @@ class Ground:
 
     def by_district(self, inside: np.ndarray, districts: int) -> Floats:
         """True km² of the cells where ``inside``, by district."""
-        count = np.bincount(self.district, minlength=districts)
-        hit = np.bincount(self.district[inside], minlength=districts)
-        whole = np.bincount(self.district, self.km2, districts)
+        return self.areas(np.bincount(self.district[inside], minlength=districts))
+
+    def areas(self, hit: Ints) -> Floats:
+        """True km² by district when so many cells of each are inside."""
         # A district whose every cell is inside counts with its own area, to the last bit.
-        return np.where(hit == count, self.total, whole * hit / np.maximum(count, 1))
+        share = self.total * (hit / np.maximum(self.cells, 1))
+        return np.where(hit == self.cells, self.total, share)
+
+    @cached_property
+    def cells(self) -> Ints:
+        """Number of cells by district."""
+        return np.bincount(self.district, minlength=len(self.total))
 
 
 @lru_cache(maxsize=4)

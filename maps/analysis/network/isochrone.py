@@ -39,7 +39,7 @@ from maps.analysis.timecover import (
 HALF_WIDTH = 20.0
 """Metres to each side of a reached road beyond the reached ground."""
 
-_SQUARES = 12_000
+_SQUARES = 8_000
 """About how many squares the ground around one answer is divided into."""
 
 _FINEST = 25.0

@@ -59,6 +59,10 @@ class LiveTime:
             others = replace(ask, only=kept)
             self._count_others(plan, others, part(report, 0.0, 0.7))
         self._tally = self.demand.tally(self._times, 4)
+        self._others_cells = np.bincount(
+            self._cells.district[self._covered], minlength=len(self.demand.districts)
+        )
+        self._here = np.zeros(len(self._times), bool)
         self._only = np.empty(0, np.int64)
         if mine is not None:
             self._ready = float(ready_seconds(ask, (chosen.grade[mine],))[0])
@@ -93,18 +97,28 @@ class LiveTime:
         tally = self._tally - moved
         tally[:, 1:] += moved[:, :-1]
         tally[:, -1] += moved[:, -1]
-        alone = points[self._times[points] == 0]
-        gained = np.setdiff1d(alone, self._only)
-        lost = np.setdiff1d(self._only, alone)
+        gained, lost = self._changed(points)
         return self._numbers(x, y, tally, gained, lost, cells)
+
+    def _changed(self, points: Ints) -> tuple[Ints, Ints]:
+        """Points gained and lost against the place where the drag began."""
+        alone = points[self._times[points] == 0]
+        self._here[alone] = True
+        lost = self._only[~self._here[self._only]]
+        self._here[self._only] = False
+        gained = alone[self._here[alone]]
+        self._here[alone] = False
+        return gained, lost
 
     def _numbers(
         self, x: float, y: float, tally: Floats, gained: Ints, lost: Ints, cells: Ints
     ) -> LiveNumbers:
-        inside = self._covered.copy()
-        inside[cells] = True
         size = len(self.demand.districts)
-        km2 = self._cells.by_district(inside, size) if size else np.zeros(1)
+        km2 = np.zeros(1)
+        if size:
+            new = cells[~self._covered[cells]]
+            added = np.bincount(self._cells.district[new], minlength=size)
+            km2 = self._cells.areas(self._others_cells + added)
         return LiveNumbers(x, y, self.demand, tally, gained, lost, shapely.Polygon(), km2)
 
 

@@ -50,7 +50,7 @@ class ByRoad:
     found: Reach
 
     def at(self, spots: Spots) -> tuple[Floats, Ints]:
-        return self.found.at_places(self.places(spots))
+        return self.found.at_places(self.places(spots), keep=True)
 
     def places(self, spots: Spots) -> Places:
         """Where the places join the roads."""

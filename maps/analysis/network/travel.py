@@ -7,7 +7,9 @@ facility the other side does not have yet, as a start value. That is exact:
 whatever comes from a new facility enters the region of equal sets over such an arc.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -42,49 +44,101 @@ class Reach:
 
     def at(self, edge: Ints, fraction: Floats) -> tuple[Floats, Ints]:
         """The k quickest facilities of points on edges: seconds (k, n), who (k, n)."""
-        network = self.costs.network
-        from_a, from_b = self.costs.to_point(edge, fraction)
-        chain = network.chain[edge]
-        a, b = network.a[chain], network.b[chain]
-        times = np.concatenate([self.seconds[:, a] + from_a, self.seconds[:, b] + from_b])
-        who = np.concatenate([self.who[:, a], self.who[:, b]])
-        direct = self._direct(edge, fraction)
-        times, who = np.concatenate([times, direct[0]]), np.concatenate([who, direct[1]])
-        return quickest(times, who, self.ranks)
+        return self._told(_ways(self.costs, edge, fraction))
 
-    def at_places(self, places: Places) -> tuple[Floats, Ints]:
-        """As :meth:`at`, with the places' own legs off the road; unreached is infinite."""
+    def at_places(self, places: Places, keep: bool = False) -> tuple[Floats, Ints]:
+        """As :meth:`at`, with the places' own legs off the road; unreached is infinite.
+
+        ``keep``: the places will be asked about again.
+        """
         on = places.edge >= 0
         times = np.full((self.ranks, len(places)), np.inf)
         who = np.full((self.ranks, len(places)), -1, np.intp)
-        times[:, on], who[:, on] = self.at(places.edge[on], places.fraction[on])
-        return times + legs(places, self.costs), who
+        if on.all():
+            ways = _kept_ways(self.costs, places) if keep else _ways_to(self.costs, places)
+            times, who = self._told(ways)
+        elif on.any():
+            times[:, on], who[:, on] = self.at(places.edge[on], places.fraction[on])
+        times += legs(places, self.costs)
+        return times, who
 
-    def _direct(self, edge: Ints, fraction: Floats) -> tuple[Floats, Ints]:
-        """Facilities on the same chain, reached without passing a junction."""
+    def _told(self, ways: "Ways") -> tuple[Floats, Ints]:
+        """By either end of the chain, or straight from a facility on the same chain."""
+        if self.ranks == 1:
+            by_a = self.seconds[0, ways.a] + ways.from_a
+            by_b = self.seconds[0, ways.b] + ways.from_b
+            times = np.minimum(by_a, by_b)[None]
+            who = np.where(by_b < by_a, self.who[0, ways.b], self.who[0, ways.a])[None]
+            who[~np.isfinite(times)] = -1
+        else:
+            times, who = quickest(
+                np.concatenate(
+                    [self.seconds[:, ways.a] + ways.from_a, self.seconds[:, ways.b] + ways.from_b]
+                ),
+                np.concatenate([self.who[:, ways.a], self.who[:, ways.b]]),
+                self.ranks,
+            )
+        for point, fac, cost in self._direct(ways):
+            found = _per_point(point, fac, cost, self.ranks)
+            some = found[0]
+            times[:, some], who[:, some] = quickest(
+                np.concatenate([times[:, some], found[1]]),
+                np.concatenate([who[:, some], found[2]]),
+                self.ranks,
+            )
+        return times, who
+
+    def _direct(self, ways: "Ways") -> Iterator[tuple[Ints, Ints, Floats]]:
+        """Points reached without passing a junction: (point, facility, seconds) rows."""
         network = self.costs.network
-        times = np.full((self.ranks, len(edge)), np.inf)
-        who = np.full((self.ranks, len(edge)), -1, np.intp)
-        chain = network.chain[edge]
-        order = np.argsort(chain, kind="stable")
-        home = np.flatnonzero((self.facilities.edge >= 0) & np.isfinite(self.start))
-        own = network.chain[self.facilities.edge[home]]
-        low = np.searchsorted(chain[order], own, side="left")
-        high = np.searchsorted(chain[order], own, side="right")
+        places = self.facilities
+        home = np.flatnonzero((places.edge >= 0) & np.isfinite(self.start))
+        own = network.chain[places.edge[home]]
+        low = np.searchsorted(ways.chain, own, side="left")
+        high = np.searchsorted(ways.chain, own, side="right")
         for block in _blocks(high - low):
             count = (high - low)[block]
             fac = np.repeat(home[block], count)
             step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-            point = order[np.repeat(low[block], count) + step]
-            places = self.facilities
+            point = ways.order[np.repeat(low[block], count) + step]
             cost = self.start[fac] + self.costs.between(
-                places.edge[fac], places.fraction[fac], edge[point], fraction[point]
+                places.edge[fac], places.fraction[fac], ways.edge[point], ways.fraction[point]
             )
-            found = _per_point(point, fac, cost, self.ranks, len(edge))
-            times, who = quickest(
-                np.concatenate([times, found[0]]), np.concatenate([who, found[1]]), self.ranks
-            )
-        return times, who
+            yield point, fac, cost
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """How points on edges are reached from both ends of their chains.
+
+    ``order`` sorts the points by chain, ``chain`` is sorted like that.
+    """
+
+    edge: Ints
+    fraction: Floats
+    a: Ints
+    b: Ints
+    from_a: Floats
+    from_b: Floats
+    order: Ints
+    chain: Ints
+
+
+def _ways(costs: Costs, edge: Ints, fraction: Floats) -> Ways:
+    network = costs.network
+    chain = network.chain[edge]
+    from_a, from_b = costs.to_point(edge, fraction)
+    order = np.argsort(chain, kind="stable")
+    return Ways(
+        edge, fraction, network.a[chain], network.b[chain], from_a, from_b, order, chain[order]
+    )
+
+
+def _ways_to(costs: Costs, places: Places) -> Ways:
+    return _ways(costs, places.edge, places.fraction)
+
+
+_kept_ways = lru_cache(maxsize=12)(_ways_to)
 
 
 def _blocks(count: Ints) -> list[Ints]:
@@ -96,19 +150,20 @@ def _blocks(count: Ints) -> list[Ints]:
     return np.split(rows, np.flatnonzero(np.diff(group)) + 1)
 
 
-def _per_point(point: Ints, fac: Ints, cost: Floats, ranks: int, size: int) -> tuple[Floats, Ints]:
-    """The cheapest ``ranks`` facilities per point out of (point, facility, cost) rows."""
+def _per_point(point: Ints, fac: Ints, cost: Floats, ranks: int) -> tuple[Ints, Floats, Ints]:
+    """The cheapest ``ranks`` facilities per point out of rows: points, seconds and who (k, m)."""
     order = np.lexsort((cost, point))
     point, fac, cost = point[order], fac[order], cost[order]
     begins = np.flatnonzero(np.diff(point, prepend=-1) != 0)
     run = np.diff(np.append(begins, len(point)))
     rank = np.arange(len(point)) - np.repeat(begins, run)
-    times = np.full((ranks, size), np.inf)
-    who = np.full((ranks, size), -1, np.intp)
+    column = np.repeat(np.arange(len(begins)), run)
+    times = np.full((ranks, len(begins)), np.inf)
+    who = np.full((ranks, len(begins)), -1, np.intp)
     kept = (rank < ranks) & np.isfinite(cost)
-    times[rank[kept], point[kept]] = cost[kept]
-    who[rank[kept], point[kept]] = fac[kept]
-    return times, who
+    times[rank[kept], column[kept]] = cost[kept]
+    who[rank[kept], column[kept]] = fac[kept]
+    return point[begins], times, who
 
 
 def quickest(times: Floats, who: Ints, ranks: int) -> tuple[Floats, Ints]:
