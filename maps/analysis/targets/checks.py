@@ -76,6 +76,9 @@ _TRAVEL = (
     _p("车辆", "文字", note="如 重载货车;不写取该类设施常用的"),
     _p("天气", "文字", note="如 晴、雪"),
 )
+REFERENCE = "查阅"
+"""Kept to be looked up; there is nothing to check."""
+
 _EACH = ("不少于", 100.0, "%")
 
 CHECKS: tuple[Check, ...] = (
@@ -131,9 +134,10 @@ CHECKS: tuple[Check, ...] = (
             *_WHICH,
             _p("列", "多个文字", True),
             _p("列单位", "文字"),
+            _p("除以", "文字", note="再除以这一列,如 人均 = 有效避难面积 ÷ 容纳人数"),
             _p("处数", "整数", note="至少应有几处这样的要素,默认 1"),
         ),
-        ("数", "面积", "长度", "时间"),
+        ("数", "面积", "长度", "时间", "人均面积"),
     ),
     Check(
         "占比",
@@ -293,8 +297,16 @@ CHECKS: tuple[Check, ...] = (
         "可",
         spatial=False,
     ),
+    Check(
+        REFERENCE,
+        "只供查阅和搜索,不检查",
+        (),
+        (),
+        "可",
+        spatial=False,
+    ),
 )
 
 BY_NAME = {check.name: check for check in CHECKS}
-ANY_UNIT = ("指标", "人工")
+ANY_UNIT = ("指标", "人工", REFERENCE)
 """Kinds whose unit is only text: their numbers are typed in, not measured."""

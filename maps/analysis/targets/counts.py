@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.kinds import STATUS_SETS, is_missing
+from data.kinds import is_missing
 from maps.analysis.targets.choosing import (
     chosen_by,
     phrase,
-    status_of,
     unknown_areas,
     unknown_conditions,
 )
@@ -24,24 +23,10 @@ from maps.analysis.targets.judge import (
 from maps.analysis.targets.model import Missing, Place, Rule
 from maps.analysis.targets.scene import Chosen, Scene
 from maps.analysis.targets.units import number
+from maps.analysis.targets.unplaced import unplaced
 
-UNPLACED = "未落位"
 _AROUND = 5000.0
 """Metres around a settlement that count as being there when a rule does not say."""
-
-
-def unplaced(rule: Rule, scene: Scene) -> tuple[float, str]:
-    """How many features registered without a place a rule may count, and how that is said."""
-    wanted = rule.params.get("未落位", ())
-    listed = scene.facts.get(UNPLACED) or ()
-    total = 0.0
-    for entry in listed if wanted else ():
-        same = entry.get("kind") == rule.params["对象"]
-        status = "现状" if is_missing(entry.get("状态")) else entry["状态"]
-        named = any(word in str(entry.get("名称", "")) for word in wanted)
-        if same and named and status in STATUS_SETS[status_of(rule)]:
-            total += 0.0 if is_missing(entry.get("数量")) else float(entry["数量"])
-    return total, f"(其中 {total:g} 处未落位)" if total else ""
 
 
 def count(rule: Rule, scene: Scene) -> Finding:
@@ -50,12 +35,15 @@ def count(rule: Rule, scene: Scene) -> Finding:
     if gone:
         return lacking("规划里没有规则所说的区域", *gone)
     chosen = chosen_by(rule, scene)
-    extra, said = unplaced(rule, scene)
-    low, high = len(chosen) + extra, len(chosen) + extra + len(chosen.maybe)
+    register = unplaced(rule, scene)
+    extra = register.counted
+    low = len(chosen) + extra
+    high = low + len(chosen.maybe) + register.floating
     what = phrase(rule, chosen)
-    why = f"图上{what}有 {number(low)} {rule.unit_name}{said}"
+    why = f"图上{what}有 {number(low)} {rule.unit_name}{register.said}"
     if len(chosen.maybe):
         why += f",另有 {len(chosen.maybe)} 处因资料不全不能断定"
+    why += register.note()
     short = wants_more(rule, high)
     if short and (rule.nature == "现状" or not (len(chosen.table) or extra)):
         # The document says they exist: what is short is the map, not the world.
@@ -64,9 +52,8 @@ def count(rule: Rule, scene: Scene) -> Finding:
     remedy = _remedy(rule, scene, chosen, low)
     if short and scene.districts:
         where = _emptiest(rule, scene, chosen)
-    return Finding(
-        why, low, high, where=where, remedy=remedy, missing=unknown_conditions(rule, chosen)
-    )
+    missing = (*unknown_conditions(rule, chosen), *register.missing(rule))
+    return Finding(why, low, high, where=where, remedy=remedy, missing=missing)
 
 
 def _not_on_map(rule: Rule, chosen: Chosen, why: str, low: float) -> Finding:
@@ -131,7 +118,8 @@ def per_area(rule: Rule, scene: Scene) -> Finding:
         )
     size = max(expected, len(areas))
     fine = sum(a.sure >= each for a in areas)
-    open_ = sum(a.sure < each <= a.sure + a.maybe for a in areas) + size - len(areas)
+    register = unplaced(rule, scene)
+    open_ = _could(areas, each, register.floating) + size - len(areas)
     low, high = _as_asked(rule, fine, fine + open_, size)
     blanks = [a for a in areas if a.sure < each]
     why = f"{size} 个{word}中 {fine} 个有{each} 处以上的{phrase(rule, chosen)}"
@@ -139,7 +127,8 @@ def per_area(rule: Rule, scene: Scene) -> Finding:
     if blanks:
         names = "、".join(a.place.name for a in blanks[:12])
         why += f",空白或不足的有 {len(blanks)} 个:{names}{'等' if len(blanks) > 12 else ''}"
-    missing = list(unknown_conditions(rule, chosen))
+    why += register.note() if blanks else ""
+    missing = [*unknown_conditions(rule, chosen), *register.missing(rule)]
     if size > len(areas):
         how = f"把其余 {size - len(areas)} 个{word}补到图上。"
         missing.append(Missing("settlement" if by_town else "district", "", how))
@@ -154,6 +143,19 @@ def per_area(rule: Rule, scene: Scene) -> Finding:
         missing=tuple(missing),
         rows=tuple((a.place.name, float(a.sure), "" if a.sure >= each else "不足") for a in areas),
     )
+
+
+def _could(areas: Sequence[_Area], each: int, floating: float) -> int:
+    """How many of the areas that are short could have enough: what may count there, and the
+    features nobody has placed, spent where the fewest are needed."""
+    gaps = sorted(max(each - a.sure - a.maybe, 0) for a in areas if a.sure < each)
+    out = 0
+    for gap in gaps:
+        if gap > floating:
+            break
+        floating -= gap
+        out += 1
+    return out
 
 
 def _as_asked(rule: Rule, low: int, high: int, size: int) -> tuple[float, float]:
@@ -206,6 +208,7 @@ def mix(rule: Rule, scene: Scene) -> Finding:
     column, wanted = rule.params["列"], rule.params["构成"]
     values = chosen.table.column(column)
     have = [as_text(values[i]) for i in chosen.sure.tolist() if not is_missing(values[i])]
+    register = unplaced(rule, scene)
     open_ = len(chosen) - len(have) + len(chosen.maybe)
     rows, short, sure, possible = [], [], True, 0.0
     for name, need in wanted.items():
@@ -218,10 +221,12 @@ def mix(rule: Rule, scene: Scene) -> Finding:
     why = f"{phrase(rule, chosen)}按“{column}”:" + "、".join(f"{r[0]} {r[1]:g} 处" for r in rows)
     why += f";要求{'、'.join(f'{k} {v:g}' for k, v in wanted.items())}"
     why += f",另有 {open_} 处没有填“{column}”" if open_ else ""
+    why += register.note()
     missing: tuple[Missing, ...] = ()
     answer: bool | None = sure
-    if not sure and open_ >= possible:
-        answer, missing = None, (missing_column(chosen, column),)
+    if not sure and open_ + register.floating >= possible:
+        gaps = (missing_column(chosen, column),) if open_ else ()
+        answer, missing = None, (*gaps, *register.missing(rule))
     where = tuple(chosen.table.place(i) for i in (*chosen.sure.tolist(), *chosen.maybe.tolist()))
     remedy = f"还差{'、'.join(short)}。" if short else ""
     fine = float(len(wanted) - len(short))

@@ -12,7 +12,7 @@ from typing import Any
 from data.plan import Plan
 from data.progress import Report, part, silent
 from maps.analysis.targets import apart, counts, places, reach, records, sums, zones
-from maps.analysis.targets.checks import BY_NAME
+from maps.analysis.targets.checks import BY_NAME, REFERENCE
 from maps.analysis.targets.judge import Finding, verdict
 from maps.analysis.targets.model import VERDICTS, Rule, RuleSet, Verdict, VerdictName
 from maps.analysis.targets.scene import Scene
@@ -89,13 +89,15 @@ def check_rules(
     only: Sequence[str] | None = None,
     report: Report = silent,
 ) -> Outcome:
-    """Return the verdict of every rule (of those with an id in ``only``).
+    """Return the verdict of every rule (of those with an id in ``only``) that checks anything.
 
     ``facts``: those of the plan's book. ``people``: the population layer, when there are
     several. Raises Refused for a plan that cannot be measured at all.
     """
     scene = Scene(plan, facts, people, part(report, 0.0, 0.1))
-    wanted = [rule for rule in rules if only is None or rule.id in only]
+    wanted = [
+        rule for rule in rules if rule.check != REFERENCE and (only is None or rule.id in only)
+    ]
     out = []
     for i, rule in enumerate(wanted):
         report(0.1 + 0.9 * i / max(len(wanted), 1), f"正在检查 {rule.id}…")

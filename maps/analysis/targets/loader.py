@@ -12,6 +12,7 @@ from data.plan import Book
 from maps.analysis.targets import checks, fields, units
 from maps.analysis.targets.checks import Check
 from maps.analysis.targets.model import (
+    FORCES,
     NATURES,
     Option,
     Reading,
@@ -47,6 +48,7 @@ _RULE = (
     "指标键",
     "总项",
     "含于",
+    "效力",
 )
 
 
@@ -184,6 +186,7 @@ def _rule(node: Node, head: _Head) -> Rule:
         indicator=fields.text(entries, "指标键"),
         part_of=fields.text(entries, "总项"),
         within=fields.text(entries, "含于"),
+        force=fields.one_of(entries, "效力", FORCES, ""),
         line=node.line,
     )
     return _with_readings(rule, entries, node, head)

@@ -33,6 +33,9 @@ VERDICTS: dict[VerdictName, str] = {
 NATURES = ("现状", "目标", "工程", "要求", "问题")
 """What a statement is: existing, target, project, requirement, problem."""
 
+FORCES = ("强制", "推荐", "政策", "资料")
+"""How a clause of a standard binds: mandatory, recommended, policy, for information only."""
+
 READINGS, ATTESTED, INDICATORS, PROJECTS = "读法", "确认", "指标", "工程"
 """Names in ``Book.facts``."""
 
@@ -66,7 +69,8 @@ class Rule:
     the kind needs no number. ``by_reading``: what replaces the above under each option of
     ``reading``. ``indicator``: statements with the same key speak about the same number;
     ``part_of``: id of the statement of which this one and its like are all the parts;
-    ``within``: id of the statement whose number includes this one's.
+    ``within``: id of the statement whose number includes this one's. ``force``: of FORCES,
+    for clauses of standards.
     """
 
     id: str
@@ -89,6 +93,7 @@ class Rule:
     indicator: str = ""
     part_of: str = ""
     within: str = ""
+    force: str = ""
     line: int = 0
 
     @property

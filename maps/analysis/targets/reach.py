@@ -34,6 +34,7 @@ from maps.analysis.targets.model import Place, Rule
 from maps.analysis.targets.scene import Chosen, Scene
 from maps.analysis.targets.travel import minutes_cover
 from maps.analysis.targets.units import number
+from maps.analysis.targets.unplaced import unplaced
 from maps.analysis.timecover import TimeCover
 
 Bools = npt.NDArray[np.bool_]
@@ -134,13 +135,15 @@ def _people(
     ]
     short = holds(rule, share, share) is False
     remedy, spot = _nearest(scene, reached, gains) if short else ("", None)
+    register = unplaced(rule, scene)
+    why += register.note() if order else ""
     return Finding(
         why + (_said(found) if found is not None else ""),
         share,
-        100.0 if len(chosen.maybe) else share,
+        100.0 if len(chosen.maybe) or register.names else share,
         where=tuple(where if spot is None else [spot, *where]),
         remedy=remedy,
-        missing=unknown_conditions(rule, chosen),
+        missing=(*unknown_conditions(rule, chosen), *register.missing(rule)),
         rows=_rows(people, every, missed),
         basis=people.basis,
     )

@@ -28,7 +28,8 @@ def complete(rule: Rule, scene: Scene) -> Finding:
         filled, cells = filled + mine, cells + len(table) * len(columns)
         where += places[:_PER_KIND]
         gaps += [f"{table.kind.title}的{c}({n} 处)" for c, n in missing.items() if n]
-        share = 100.0 * mine / (len(table) * len(columns)) if len(table) else None
+        mine_of = len(table) * len(columns)
+        share = 100.0 * mine / mine_of if mine_of else 100.0 if len(table) else None
         rows.append((table.kind.title, share, f"{len(table)} 处"))
     titles = "、".join(kind(name).title for name in kinds)
     if empty:

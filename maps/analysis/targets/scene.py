@@ -225,7 +225,7 @@ class Scene:
         maybe: list[int] = []
         for i in np.flatnonzero(keep).tolist():
             answer = together(
-                [_counts(c, column[i]) for c, column in zip(conditions, columns, strict=True)]
+                [counts_for(c, column[i]) for c, column in zip(conditions, columns, strict=True)]
             )
             if answer is not False:
                 (sure if answer else maybe).append(i)
@@ -242,8 +242,8 @@ class Scene:
         return Place(district.name, layer, fid, float(spot.x), float(spot.y), text)
 
 
-def _counts(condition: Condition, value: Any) -> bool | None:
-    """Whether a value selects a feature."""
+def counts_for(condition: Condition, value: Any) -> bool | None:
+    """Whether a value selects a feature; see ``Scene.choose``."""
     answer = condition.holds(value)
     if answer is None and condition.column not in CLASSES and condition.operator not in NUMERIC:
         return condition.operator in ("不含", "不等于")

@@ -1,5 +1,6 @@
 """Checks on attributes: 合计, 各处数值, 储备, 容量."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from maps.analysis.targets.judge import (
 from maps.analysis.targets.model import Missing, Place, Rule
 from maps.analysis.targets.scene import Chosen, Scene
 from maps.analysis.targets.units import number, unit
+from maps.analysis.targets.unplaced import Unplaced, unplaced
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,22 @@ def _cells(rule: Rule, chosen: Chosen, columns: Sequence[str]) -> list[_Cell]:
         known = sum(n * s for n, s in zip(numbers, sizes, strict=True) if n is not None)
         gaps = tuple(c for c, n in zip(columns, numbers, strict=True) if n is None)
         out.append(_Cell(i, known, gaps))
+    return out
+
+
+def _per(rule: Rule, chosen: Chosen, cells: list[_Cell]) -> list[_Cell]:
+    """The cells divided by another column, when the rule says so."""
+    divisor = rule.params.get("除以")
+    if divisor is None:
+        return cells
+    values = chosen.table.column(divisor)
+    out = []
+    for cell in cells:
+        by = as_number(values[cell.position])
+        if not by:
+            out.append(_Cell(cell.position, 0.0, (*cell.gaps, divisor)))
+        else:
+            out.append(_Cell(cell.position, cell.known / by, cell.gaps))
     return out
 
 
@@ -121,14 +139,14 @@ def each(rule: Rule, scene: Scene) -> Finding:
     if not len(chosen):
         return _no_features(rule, chosen)
     table, columns = chosen.table, rule.params["列"]
-    cells = _cells(rule, chosen, columns)
+    cells = _per(rule, chosen, _cells(rule, chosen, columns))
     answers = {c.position: holds(rule, c.known, INF if c.gaps else c.known) for c in cells}
     bad = [c for c in cells if answers[c.position] is False]
     open_ = [c for c in cells if answers[c.position] is None]
     known = [c for c in cells if not c.gaps]
     worst = max(known, key=lambda c: _distance(rule, c.known)).known if known else None
     absent = max(rule.params.get("处数", 1) - len(cells), 0)
-    names = "+".join(columns)
+    names = "+".join(columns) + (f"÷{rule.params['除以']}" if "除以" in rule.params else "")
     why = f"{phrase(rule, chosen)}的{names}:" + "、".join(
         f"{table.name(c.position)} {'没有填' if c.gaps else amount(rule, c.known)}"
         for c in cells[:8]
@@ -212,9 +230,10 @@ def capacity(rule: Rule, scene: Scene) -> Finding:
     if not len(chosen.table):
         return _no_features(rule, chosen)
     if rule.unit is not None and rule.unit.dimension == "数":
-        return _room_alone(rule, chosen)
+        return _room_alone(rule, chosen, unplaced(rule, scene))
     areas = rule.params.get("范围", ())
     positions = [i for i, d in enumerate(scene.districts) if not areas or d.name in areas]
+    register = unplaced(rule, scene)
     groups = [[i] for i in positions] if rule.params.get("逐区") else [positions]
     rows: list[tuple[str, float | None, str]] = []
     lows, highs, where, remedies = [], [], [], []
@@ -224,7 +243,7 @@ def capacity(rule: Rule, scene: Scene) -> Finding:
         if not people:
             return lacking("人口未知,不能与容量比较", missing_people())
         name = scene.districts[group[0]].name if len(group) == 1 else "合计"
-        room = _room(rule, _within(chosen, group))
+        room = _room(rule, _within(chosen, group), register.floating > 0)
         low, high = (
             100.0 * room.persons / people,
             INF if room.open else 100.0 * room.persons / people,
@@ -235,7 +254,7 @@ def capacity(rule: Rule, scene: Scene) -> Finding:
         rows.append((name, low, f"{number(room.persons)} 人 / {number(people)} 人"))
         if not holds(rule, low, high):
             short = (limits(rule)[0] - low) / 100.0 * people
-            text = f"{name}还差 {number(short)} 人{_square(rule, short)}"
+            text = f"{name}还差 {number(math.ceil(short))} 人{_square(rule, short)}"
             remedies.append(text)
             where += [scene.district_place(i, text) for i in group] if len(group) == 1 else []
     worst = min(range(len(lows)), key=lambda i: lows[i])
@@ -243,6 +262,7 @@ def capacity(rule: Rule, scene: Scene) -> Finding:
     answer = False if False in judged else None if None in judged else True
     why = f"{phrase(rule, chosen)}可容纳人数占人口 {amount(rule, lows[worst])}({rows[worst][0]}"
     why += f",{rows[worst][2]})"
+    why += register.note()
     if len(groups) > 1:
         why += f";{judged.count(True)} 个区达到,{len(judged) - judged.count(True)} 个区没有"
     missing = _room_gaps(rule, chosen) if open_ else ()
@@ -253,25 +273,29 @@ def capacity(rule: Rule, scene: Scene) -> Finding:
         holds=answer,
         where=tuple(where),
         remedy=";".join(remedies[:6]) + ("。" if remedies else ""),
-        missing=(*missing, *unknown_conditions(rule, chosen)),
+        missing=(*missing, *unknown_conditions(rule, chosen), *register.missing(rule)),
         rows=tuple(rows),
         basis=scene.demand.basis,
     )
 
 
-def _room_alone(rule: Rule, chosen: Chosen) -> Finding:
-    room = _room(rule, chosen)
+def _room_alone(rule: Rule, chosen: Chosen, register: Unplaced) -> Finding:
+    room = _room(rule, chosen, register.floating > 0)
     short = wants_more(rule, room.persons)
     empty = [i for i in chosen.sure.tolist() if _persons(rule, chosen, i) is None]
     why = f"{phrase(rule, chosen)}可容纳 {amount(rule, room.persons)}"
-    why += f",有 {len(empty)} 处的容量未知" if empty else ""
+    why += (f",有 {len(empty)} 处的容量未知" if empty else "") + register.note()
     return Finding(
         why,
         room.persons,
         INF if room.open else room.persons,
         where=_places(chosen, empty or chosen.sure.tolist()),
         remedy=f"还差 {number(short)} 人{_square(rule, short)}。" if short else "",
-        missing=(*_room_gaps(rule, chosen), *unknown_conditions(rule, chosen)) if room.open else (),
+        missing=(
+            *_room_gaps(rule, chosen),
+            *unknown_conditions(rule, chosen),
+            *register.missing(rule),
+        ),
     )
 
 
@@ -288,10 +312,10 @@ def _within(chosen: Chosen, group: Sequence[int]) -> Chosen:
     )
 
 
-def _room(rule: Rule, chosen: Chosen) -> _Room:
+def _room(rule: Rule, chosen: Chosen, floating: bool = False) -> _Room:
     found = [_persons(rule, chosen, i) for i in chosen.sure.tolist()]
     known = [p for p in found if p is not None]
-    return _Room(sum(known), len(known) < len(found) or len(chosen.maybe) > 0)
+    return _Room(sum(known), floating or len(known) < len(found) or len(chosen.maybe) > 0)
 
 
 def _persons(rule: Rule, chosen: Chosen, i: int) -> float | None:
