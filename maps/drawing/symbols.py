@@ -99,8 +99,11 @@ def symbol(
     paths = make(body, glyph, color, ink)
     if not sketched:
         return Symbol(paths, 1.1)
-    ring = Painted(*_circle(RING), stroke="#55585c", width=0.13, dash=(0.32, 0.26))
-    return Symbol((*paths, ring), RING + 0.07)
+    circle = _circle(RING)
+    # White below the dashes: the ring must also be seen on dark ground.
+    under = Painted(*circle, stroke=_WHITE, width=0.19)
+    ring = Painted(*circle, stroke="#55585c", width=0.13, dash=(0.32, 0.26))
+    return Symbol((under, *paths, ring), RING + 0.1)
 
 
 def _existing(body: _Path, glyph: _Path, color: str, ink: str) -> tuple[Painted, ...]:

@@ -52,7 +52,8 @@ def test_an_indicative_position_has_a_dashed_ring_around_the_same_symbol() -> No
     for kind, class_ in LOOKS:
         plain = symbols.symbol(kind, class_, "规划")
         ringed = symbols.symbol(kind, class_, "规划", True)
-        assert len(ringed.paths) == len(plain.paths) + 1
+        assert len(ringed.paths) == len(plain.paths) + 2
+        assert [p.fill for p in ringed.paths[1:-1]] == [p.fill for p in plain.paths]
         ring = ringed.paths[-1]
         assert ring.dash
         assert not ring.fill
