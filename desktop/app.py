@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from data.progress import Report
 from data.refused import Refused
 from desktop import dialogs, theme
 from desktop.crash import Crashes
+from desktop.garbage import GuiThreadCollector
 from desktop.session import Session
 from desktop.window import Window
 from maps.drawing import fonts
@@ -31,17 +34,20 @@ def start(path: Path | None) -> int:
         raise Refused(
             "没有可用的显示器,打不开窗口。请在桌面环境里运行,或用命令行(main.py -h 查看命令)。"
         )
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; the journal has all
     app = make_app()
     crashes = Crashes(app)
     crashes.install()
+    collector = GuiThreadCollector(app)
     session = Session()
     window = Window(session, open_settings())
     window.show_first()
-    furnish(window, path)
+    furnish(window, path, collector.freeze)
     code = app.exec()
     session.jobs.cancel_all()
     session.jobs.wait()
     session.let_go()
+    collector.stop()
     return code
 
 
@@ -94,10 +100,11 @@ def journal_folder() -> Path:
     return state_folder()
 
 
-def furnish(window: Window, path: Path | None) -> None:
+def furnish(window: Window, path: Path | None, loaded: Callable[[], None] = lambda: None) -> None:
     """Load the libraries on another thread, then put in map and panels and open the plan.
 
-    What an earlier program left unsaved is offered in the message bar.
+    What an earlier program left unsaved is offered in the message bar. ``loaded`` is called
+    when everything is in.
     """
 
     def work(report: Report) -> tuple[Path, list[Recovery]]:
@@ -116,6 +123,7 @@ def furnish(window: Window, path: Path | None) -> None:
             try:
                 next(steps)
             except StopIteration:
+                loaded()
                 dialogs.offer_recovery(window, left)
                 if path is not None:
                     window.session.open(path)

@@ -95,9 +95,15 @@ def save_as(window: Window, then: Callable[[], None] = lambda: None) -> None:
     name, _ = QFileDialog.getSaveFileName(
         window, "另存为", str(folder / f"{session.name}.gpkg"), _FILTER
     )
-    if name:
-        path = Path(name)
-        session.save(path if path.suffix.lower() == ".gpkg" else Path(f"{name}.gpkg"), then)
+    if not name:
+        return
+    path = Path(name if name.lower().endswith(".gpkg") else f"{name}.gpkg")
+
+    def saved() -> None:
+        window.start.remember(path)
+        then()
+
+    session.save(path, saved)
 
 
 def close_plan(window: Window) -> None:

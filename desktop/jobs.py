@@ -56,7 +56,7 @@ class Job:
         self._ends = ends
 
     def cancel(self) -> None:
-        """Ask the function to stop at its next report."""
+        """Ask the function to stop at its next report; nothing happens when it has ended."""
         self._stop.set()
 
     @property

@@ -20,7 +20,7 @@ from data.history import History, Step
 from data.progress import Report
 from data.refused import Refused
 from desktop.filed import Filed, fresh, opened, recovered, saved
-from desktop.jobs import Jobs
+from desktop.jobs import Job, Jobs
 
 if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
     from data.edits import Edit
@@ -78,6 +78,8 @@ class Session(QObject):
         self.history: History[Book] | None = None
         self._filed = Filed()
         self._trouble = ""
+        self._asked = 0
+        self._bringing: Job | None = None
         self._saving = False
         self.selection: Selection = {}
         self.results: list[Result] = []
@@ -159,19 +161,24 @@ class Session(QObject):
     def _bring(
         self, text: str, work: Callable[[Report], tuple[Book, Filed, str]], step: str = "打开"
     ) -> None:
-        before = self.book
+        """Get a book off the GUI thread and show it; whoever asks last gets his."""
+        before, self._asked = self.book, self._asked + 1
+        mine = self._asked
 
         def done(answer: tuple[Book, Filed, str]) -> None:
             book, filed, sentence = answer
-            if self.book is not before:
-                filed.let_go()
-                self.message.emit(f"{text}期间规划又有了改动,为了不丢失,没有替换。请保存后再试。")
-                return
-            self._replace(book, filed, step)
+            if mine == self._asked and self.book is before:
+                self._replace(book, filed, step)
+            else:
+                self.jobs.start("关闭", lambda report: filed.let_go(), quiet=True)
+                if mine == self._asked:
+                    sentence = f"{text}期间规划又有了改动,为了不丢失,没有替换。请保存后再试。"
             if sentence:
                 self.message.emit(sentence)
 
-        self.jobs.start(text, work, done)
+        if self._bringing is not None:
+            self._bringing.cancel()
+        self._bringing = self.jobs.start(text, work, done)
 
     def _replace(self, book: Book | None, filed: Filed, text: str) -> None:
         before, old = self.plan, self._filed

@@ -161,6 +161,13 @@ class LayersPanel(QWidget):
         self.session.do("调整图层顺序", edits.order_layers(reversed(names)))
         self.refresh()
 
+    def shift(self, by: int) -> None:
+        """Move the chosen layer up (-1) or down (1) in the list."""
+        names = self.list.names()
+        row = self.list.currentRow()
+        names.insert(row + by, names.pop(row))
+        self.reorder(names)
+
     def _stepped(self, value: int) -> None:
         if not self.opacity.isSliderDown():
             self._set_opacity()
@@ -211,6 +218,12 @@ class LayersPanel(QWidget):
             lambda: self.set_look(layer, "恢复默认颜色", replace(layer.look, color=""))
         )
         menu.addSeparator()
+        for text, by in (("上移一层", -1), ("下移一层", 1)):
+            step = menu.addAction(text)
+            row = self.list.currentRow() + by
+            step.setEnabled(0 <= row < self.list.count())
+            step.triggered.connect(lambda checked=False, by=by: self.shift(by))
+        menu.addSeparator()
         menu.addAction("改名…", lambda: self._rename(layer))
         menu.addAction(
             "移除图层",
@@ -246,9 +259,7 @@ class LayerList(QListWidget):
         """Show these layers, keeping the chosen one."""
         current = self.currentItem()
         name = current.data(_LAYER).name if current is not None else None
-        if [self.item(i).data(_LAYER).name for i in range(self.count())] != [
-            layer.name for layer in layers
-        ]:
+        if self.names() != [layer.name for layer in layers]:
             self.clear()
             for _ in layers:
                 self.addItem(QListWidgetItem())
@@ -268,8 +279,11 @@ class LayerList(QListWidget):
         QTimer.singleShot(0, self, self._dropped)
 
     def _dropped(self) -> None:
-        names = [self.item(i).data(_LAYER).name for i in range(self.count())]
-        self.panel.reorder(names)
+        self.panel.reorder(self.names())
+
+    def names(self) -> list[str]:
+        """The layers as listed, top of the map first."""
+        return [self.item(i).data(_LAYER).name for i in range(self.count())]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         item = self.itemAt(event.position().toPoint())

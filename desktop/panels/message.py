@@ -5,8 +5,11 @@ It lies over the map, so that nothing shifts when it comes and goes.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+NOTE_MS = 8000
+"""How long news stays by itself; what was refused stays until it is closed."""
 
 Answer = tuple[str, Callable[[], object]]
 
@@ -31,6 +34,8 @@ class MessageBar(QWidget):
         self.close_button.clicked.connect(self.clear)
         self._row.addWidget(self.close_button)
         self._buttons: list[QPushButton] = []
+        self._timer = QTimer(self, interval=NOTE_MS, singleShot=True)
+        self._timer.timeout.connect(self.clear)
         self.hide()
 
     @property
@@ -54,6 +59,10 @@ class MessageBar(QWidget):
             self._buttons.append(button)
         self.show()
         self._place()
+        if tone == "note" and not answers:
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

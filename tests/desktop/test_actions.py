@@ -12,6 +12,7 @@ from desktop.panels.start import EXAMPLES, load_entries, search
 from desktop.session import Session
 from resources import path
 from tests.desktop.plans import small_book
+from tests.desktop.test_session import end
 
 
 def test_ids_texts_and_shortcuts_are_given_once():
@@ -51,6 +52,7 @@ def test_a_greyed_command_says_why(qapp):
         assert re.search(r"^.+。$", reasons[name])
     session.select("储备库", [1])
     assert not next(a for a in ACTIONS if a.id == "delete").why_not(session)
+    end(session)
 
 
 def test_pinyin():

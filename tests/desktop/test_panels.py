@@ -27,7 +27,7 @@ from desktop.session import Session
 from maps.analysis.coverage import CoverageAsk
 from maps.drawing.style import THEMES, contrast, mixed
 from tests.desktop.plans import small_book
-from tests.desktop.test_session import idle, wait_for
+from tests.desktop.test_session import end, idle, wait_for
 from tests.desktop.test_window import opened, settings, window  # noqa: F401 - fixtures
 
 
@@ -230,7 +230,7 @@ def test_a_session_keeps_a_journal_and_clears_it_when_saved(qapp, tmp_path):
     session.close_book()
     wait_for(idle(session))
     assert not folders(), "given up"
-    session.jobs.wait()
+    end(session)
 
 
 def test_the_window_shows_before_the_heavy_libraries_are_loaded():

@@ -3,14 +3,15 @@
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import shapely
-from PySide6.QtCore import QEventLoop
+from PySide6.QtCore import QEvent, QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from data import edits
-from data.files import load
+from data.files import load, save
 from data.lock import FileLock
 from data.plan import Look
 from data.progress import Cancelled
@@ -28,6 +29,18 @@ def wait_for(condition, seconds=20.0):
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
 
 
+def end(session):
+    """Stop everything and delete the session here, on the GUI thread: the collector would
+    do it later, perhaps on another one."""
+    session.jobs.cancel_all()
+    wait_for(idle(session))
+    session.close_book()
+    wait_for(idle(session))
+    session.jobs.wait()
+    session.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 def idle(session):
     return lambda: not session.jobs.running
 
@@ -36,10 +49,7 @@ def idle(session):
 def session(qapp):
     made = Session()
     yield made
-    made.jobs.cancel_all()
-    wait_for(idle(made))
-    made.jobs.wait()
-    made.let_go()
+    end(made)
 
 
 @pytest.fixture
@@ -157,8 +167,6 @@ def test_a_result_is_out_of_date_when_features_it_used_changed(opened):
 
 
 def _second_depots(plan):
-    from dataclasses import replace
-
     layer = plan.layer("仓库")
     return replace(layer, name="另一些", frame=layer.frame.iloc[:1])
 
@@ -359,3 +367,30 @@ def test_quiet_jobs_are_not_shown_and_cancelled_is_no_message(session, messages)
     assert session.jobs.shown() is None
     wait_for(idle(session))
     assert messages == []
+
+
+def test_of_two_plans_asked_for_the_last_is_shown(session, messages):
+    gate = threading.Event()
+
+    def slow(report):
+        gate.wait(10)
+        return replace(small_book(), title="慢")
+
+    session.make("慢的", slow)
+    session.make("快的", lambda report: replace(small_book(), title="快"))
+    wait_for(lambda: session.book is not None)
+    gate.set()
+    wait_for(idle(session))
+    assert session.book.title == "快"
+    assert messages == []
+
+
+def test_an_edit_made_while_a_plan_is_opened_is_not_lost(opened, messages, tmp_path):
+    path = tmp_path / "另一个.gpkg"
+    save(small_book(), path)
+    opened.open(path)
+    opened.do("改名", edits.set_values("储备库", [1], {"名称": "打开期间改的"}))
+    wait_for(idle(opened))
+    assert opened.plan.layer("储备库").row(1)["名称"] == "打开期间改的"
+    assert "没有替换" in messages[0]
+    assert not FileLock(path).file.exists()

@@ -1,7 +1,7 @@
 """The whole window by real events: what a planner does, from opening to closing."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QInputMethodEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -14,7 +14,7 @@ from desktop.session import Session
 from desktop.window import Window
 from maps.analysis.coverage import CoverageAsk
 from tests.desktop.plans import X, Y, small_book
-from tests.desktop.test_session import idle, wait_for
+from tests.desktop.test_session import end, idle, wait_for
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -35,15 +35,15 @@ def window(qapp, settings, monkeypatch):
     made.furnish()
     QApplication.processEvents()
     yield made
-    session.jobs.cancel_all()
-    wait_for(idle(session))
-    session.close_book()
-    made.closing = True
-    made.close()
-    session.jobs.wait()
-    session.let_go()
-    made.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    end_window(made)
+
+
+def end_window(window):
+    window.closing = True
+    window.close()
+    session = window.session
+    window.deleteLater()
+    end(session)
     QApplication.processEvents()
 
 
@@ -334,7 +334,13 @@ def test_layers_are_hidden_ordered_and_told_apart(opened):
     assert not opened.session.plan.layer("人口").look.visible
     panel.reorder(["道路", "储备库", "人口", "行政区"])
     assert [x.name for x in opened.session.plan] == ["行政区", "人口", "储备库", "道路"]
-    panel.list.setCurrentRow(0)
+    panel.list.model().moveRow(QModelIndex(), 0, QModelIndex(), 4)
+    panel.list._dropped()
+    assert [x.name for x in opened.session.plan] == ["道路", "行政区", "人口", "储备库"]
+    panel.list.setCurrentRow(3)
+    panel.shift(-1)
+    assert panel.list.names() == ["储备库", "人口", "道路", "行政区"]
+    panel.list.setCurrentRow(2)
     panel.opacity.setValue(40)
     assert opened.session.plan.layer("道路").look.opacity == 0.4
     opened.session.go(0)
@@ -460,11 +466,7 @@ def test_layout_and_theme_are_remembered_and_can_be_reset(opened, settings, qapp
         assert other.docks.docks["table"].isHidden()
         assert not other.docks.docks["history"].isHidden()
     finally:
-        other.closing = True
-        other.session.close_book()
-        other.close()
-        wait_for(idle(other.session))
-        other.deleteLater()
+        end_window(other)
         opened.use_theme("light")
 
 
