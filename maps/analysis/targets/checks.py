@@ -80,12 +80,17 @@ REFERENCE = "查阅"
 """Kept to be looked up; there is nothing to check."""
 
 _EACH = ("不少于", 100.0, "%")
+_UNPLACED = _p(
+    "未落位",
+    "多个文字",
+    note="“未落位”登记里名称含这些字的:现状的计入并注明,还没有建的判缺资料",
+)
 
 CHECKS: tuple[Check, ...] = (
     Check(
         "个数",
         "要素的个数",
-        (*_WHICH, _p("未落位", "多个文字", note="计入“未落位”登记里名称含这些字的数量,并注明")),
+        (*_WHICH, _UNPLACED),
         ("数",),
     ),
     Check(
@@ -117,7 +122,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "齐全",
         "某列的几种取值都要有(如两级、五类)",
-        (*_WHICH, _p("列", "文字", True), _p("值", "多个文字", True)),
+        (*_WHICH, _p("列", "文字", True), _p("值", "多个文字", True), _UNPLACED),
         (),
         "不",
     ),

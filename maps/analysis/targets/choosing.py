@@ -44,6 +44,13 @@ def unknown_conditions(rule: Rule, chosen: Chosen) -> tuple[Missing, ...]:
     return tuple(out)
 
 
+def never_recorded(rule: Rule, chosen: Chosen) -> bool:
+    """Whether a condition asks for a column that no feature of the kind has filled, though there
+    are features: how many more there are is then not known either."""
+    columns = [chosen.table.column(c.column) for c in rule.params.get("条件", ())]
+    return len(chosen.table) > 0 and any(all(map(is_missing, column)) for column in columns)
+
+
 def unknown_areas(rule: Rule, scene: Scene) -> tuple[Missing, ...]:
     """Areas the rule names that the plan has no district for."""
     names = {district.name for district in scene.districts}

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from data.kinds import is_missing
 from maps.analysis.targets.choosing import (
     chosen_by,
+    never_recorded,
     phrase,
     unknown_areas,
     unknown_conditions,
 )
 from maps.analysis.targets.conditions import as_text, together
 from maps.analysis.targets.judge import (
+    INF,
     Finding,
     amount,
     lacking,
@@ -39,6 +41,7 @@ def count(rule: Rule, scene: Scene) -> Finding:
     extra = register.counted
     low = len(chosen) + extra
     high = low + len(chosen.maybe) + register.floating
+    high = INF if never_recorded(rule, chosen) else high
     what = phrase(rule, chosen)
     why = f"图上{what}有 {number(low)} {rule.unit_name}{register.said}"
     if len(chosen.maybe):
@@ -224,8 +227,8 @@ def mix(rule: Rule, scene: Scene) -> Finding:
     why += register.note()
     missing: tuple[Missing, ...] = ()
     answer: bool | None = sure
-    if not sure and open_ + register.floating >= possible:
-        gaps = (missing_column(chosen, column),) if open_ else ()
+    if not sure and (open_ + register.floating >= possible or not have):
+        gaps = (missing_column(chosen, column),) if open_ or not register.names else ()
         answer, missing = None, (*gaps, *register.missing(rule))
     where = tuple(chosen.table.place(i) for i in (*chosen.sure.tolist(), *chosen.maybe.tolist()))
     remedy = f"还差{'、'.join(short)}。" if short else ""
@@ -253,16 +256,19 @@ def every_value(rule: Rule, scene: Scene) -> Finding:
     have = {as_text(v) for v in cells if not is_missing(v)}
     gone = [name for name in wanted if name not in have]
     open_ = sum(is_missing(v) for v in cells) + len(chosen.maybe)
+    register = unplaced(rule, scene)
     what = phrase(rule, chosen)
     rows = tuple(
         (w, float(sum(as_text(v) == w for v in cells if not is_missing(v))), "") for w in wanted
     )
     why = f"{what}的“{column}”有{'、'.join(w for w in wanted if w in have) or '(无)'}"
     why += f",没有{'、'.join(gone)}" if gone else ""
+    why += register.note() if gone else ""
     missing: tuple[Missing, ...] = ()
-    if gone and (open_ >= len(gone) or not len(chosen.table)):
-        title = rule.params["对象"]
-        missing = (missing_column(chosen, column) if open_ else missing_layer(title),)
+    if gone and (open_ + register.floating + register.counted >= len(gone) or not have):
+        layer = () if len(chosen.table) else (missing_layer(rule.params["对象"]),)
+        gaps = (missing_column(chosen, column),) if open_ else layer
+        missing = (*gaps, *register.missing(rule)) or (missing_column(chosen, column),)
     fine = float(len(wanted) - len(gone))
     return Finding(
         why,

@@ -207,7 +207,8 @@ class Scene:
         any) and lie in the named districts (() for anywhere).
 
         A missing class or number leaves it open whether a feature counts (``maybe``); a
-        missing label (体系角色, 迁自, 备注 …) means that it has none.
+        missing label (体系角色, 迁自, 备注 …) means that it has none, unless no feature of the
+        kind has one: then nobody has recorded it yet.
         """
         table = self.table(of)
         keep = np.ones(len(table), dtype=bool)
@@ -221,11 +222,15 @@ class Scene:
             wanted = [i for i, d in enumerate(self.districts) if d.name in areas]
             keep &= np.isin(table.home, wanted)
         columns = [table.column(c.column) for c in conditions]
+        recorded = [not all(map(is_missing, column)) for column in columns]
         sure: list[int] = []
         maybe: list[int] = []
         for i in np.flatnonzero(keep).tolist():
             answer = together(
-                [counts_for(c, column[i]) for c, column in zip(conditions, columns, strict=True)]
+                [
+                    counts_for(c, column[i], told)
+                    for c, column, told in zip(conditions, columns, recorded, strict=True)
+                ]
             )
             if answer is not False:
                 (sure if answer else maybe).append(i)
@@ -242,12 +247,15 @@ class Scene:
         return Place(district.name, layer, fid, float(spot.x), float(spot.y), text)
 
 
-def counts_for(condition: Condition, value: Any) -> bool | None:
-    """Whether a value selects a feature; see ``Scene.choose``."""
+def counts_for(condition: Condition, value: Any, recorded: bool = True) -> bool | None:
+    """Whether a value selects a feature; see ``Scene.choose``. ``recorded``: whether any feature
+    of the kind has a value in this column."""
     answer = condition.holds(value)
-    if answer is None and condition.column not in CLASSES and condition.operator not in NUMERIC:
-        return condition.operator in ("不含", "不等于")
-    return answer
+    if answer is not None or condition.column in CLASSES or condition.operator in NUMERIC:
+        return answer
+    if condition.operator in ("不含", "不等于"):
+        return True
+    return False if recorded else None
 
 
 def _columns(layers: Sequence[Layer]) -> dict[str, list[Any]]:

@@ -1,7 +1,8 @@
 """What the document counts and nobody has placed: ``Book.facts["未落位"]``.
 
-A rule may count such features by name (its 未落位), and then says so. Those that stand today
-and are not counted by name leave the answer open: they exist, only not on the map.
+A rule may count such features by name (its 未落位), and then says so, when they stand today.
+Others that stand today leave the answer open: they exist, only not on the map. So do those of
+that name that are still to come: nobody has chosen a place for them.
 """
 
 from collections.abc import Mapping
@@ -19,8 +20,8 @@ UNPLACED = "未落位"
 
 @dataclass(frozen=True)
 class Unplaced:
-    """``counted``: features the rule counts by name. ``floating``: others of the kind that stand
-    today and may count (infinite when the document gives no number). ``names`` of the latter."""
+    """``counted``: features that stand today and the rule counts by name. ``floating``: others
+    that may count (infinite when the document gives no number). ``names`` of the latter."""
 
     counted: float
     floating: float
@@ -36,7 +37,7 @@ class Unplaced:
             return ""
         known = self.floating != float("inf")
         many = f" {self.floating:g} 处" if known else "若干"
-        return f",另有{many}现状设施只登记、没有落位({'、'.join(self.names[:3])})"
+        return f",另有{many}只登记、没有落位({'、'.join(self.names[:3])})"
 
     def missing(self, rule: Rule) -> tuple[Missing, ...]:
         """What it takes to know."""
@@ -59,9 +60,10 @@ def unplaced(rule: Rule, scene: Scene) -> Unplaced:
         if state not in STATUS_SETS[status]:
             continue
         name, many = str(entry.get("名称", "")), entry.get("数量")
-        if any(word in name for word in wanted):
+        named = any(word in name for word in wanted)
+        if named and state == "现状":
             counted += 0.0 if is_missing(many) else float(many)
-        elif state == "现状" and _may_count(rule, entry):
+        elif named or (state == "现状" and _may_count(rule, entry)):
             floating += float("inf") if is_missing(many) else float(many)
             names.append(name)
     return Unplaced(counted, floating, tuple(names))
