@@ -9,7 +9,6 @@ runs through ``session.jobs`` on the plan as it was when it was asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from data.progress import Report
 from data.refused import Refused
 from desktop.filed import Filed, fresh, opened, recovered, saved
 from desktop.jobs import Job, Jobs
+from desktop.results import Result
 
 if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
     from data.edits import Edit
@@ -32,22 +32,11 @@ if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
 _LOOK = 2000
 """Milliseconds after an edit at which the journal is asked whether it could be written."""
 
+_FEW = 60
+"""Facilities up to which a drag is prepared at once: that takes less than two frames."""
+
 Selection = Mapping[str, tuple[int, ...]]
 """Selected feature ids by layer name; layers without any are left out."""
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What was worked out: the question, the plan it was put to, the answer."""
-
-    ask: CoverageAsk
-    plan: Plan
-    coverage: Coverage
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of layers the answer depends on."""
-        return (self.ask.of, "population", "district")
 
 
 class Session(QObject):
@@ -347,11 +336,12 @@ class Session(QObject):
         """Return the shown result's numbers with one facility at (x, y) in plan metres.
 
         Emits ``live_changed`` with them. None when no coverage is shown, it is out of
-        date, or the facility does not count in it.
+        date, the facility does not count in it, or (with many facilities) the drag is
+        still being prepared.
         """
         if self._live_of != (layer, fid):
-            self._live = self._start_live(layer, fid)
-            self._live_of = (layer, fid)
+            self._live, self._live_of = None, (layer, fid)
+            self._start_live(layer, fid)
         if self._live is None:
             return None
         numbers = self._live.at(x, y)
@@ -365,27 +355,24 @@ class Session(QObject):
         if shown:
             self.live_changed.emit(None)
 
-    def _start_live(self, layer: str, fid: int) -> Live | None:
+    def _start_live(self, layer: str, fid: int) -> None:
         result, plan = self.result, self.plan
         if result is None or plan is None or self.is_stale(result):
-            return None
+            return
         if plan.layer(layer).kind_name != result.ask.of:
-            return None
+            return
         from maps.analysis.live import Live
 
-        live = Live(plan, result.ask, layer, fid)
-        return live if live.counts else None
+        def take(live: Live) -> None:
+            if live.counts and self._live_of == (layer, fid) and self.plan is plan:
+                self._live = live
+
+        work = partial(Live, plan, result.ask, layer, fid)
+        if len(result.coverage.sites) <= _FEW:
+            take(work())
+        else:
+            self.jobs.start("准备拖动", work, take, quiet=True)
 
     def is_stale(self, result: Result) -> bool:
-        """True when a layer the result depends on is no longer what it was made from.
-
-        Only features count: another colour or order leaves a result as it is.
-        """
-        return self.plan is None or _inputs(result.plan, result.kinds) != _inputs(
-            self.plan, result.kinds
-        )
-
-
-def _inputs(plan: Plan, kinds: Iterable[str]) -> set[tuple[str, int]]:
-    wanted = set(kinds)
-    return {(x.kind_name, id(x.frame)) for x in plan if x.kind_name in wanted}
+        """True when a layer the result depends on is no longer what it was made from."""
+        return self.plan is None or result.stale_for(self.plan)

@@ -16,6 +16,7 @@ from data.lock import FileLock
 from data.plan import Look
 from data.progress import Cancelled
 from data.refused import Refused
+from desktop import session as module
 from desktop.session import Session
 from maps.analysis.coverage import CoverageAsk, coverage
 from tests.desktop.plans import X, Y, small_book
@@ -196,6 +197,19 @@ def test_live_numbers_equal_the_coverage_after_the_move(opened):
         r.people_covered for r in after.by_district
     ]
     assert opened.live_at("储备库", 1, *place) is None, "the shown result is out of date now"
+
+
+def test_with_many_facilities_a_drag_is_prepared_in_the_background(opened, monkeypatch):
+    monkeypatch.setattr(module, "_FEW", 0)
+    opened.compute_coverage(ASK)
+    wait_for(lambda: opened.result is not None)
+    place = X + 9_300.0, Y + 4_200.0
+    assert opened.live_at("储备库", 1, *place) is None
+    wait_for(idle(opened))
+    numbers = opened.live_at("储备库", 1, *place)
+    opened.live_end()
+    opened.do("移动", edits.move_feature("储备库", 1, shapely.Point(*place)))
+    assert numbers.whole.people_covered == coverage(opened.plan, ASK).whole.people_covered
 
 
 def test_live_is_silent_for_what_does_not_count(opened):
