@@ -24,6 +24,7 @@ COMMANDS = {
     "info": ("maps.commands.info", "规划里有什么、有什么问题"),
     "coverage": ("maps.commands.coverage", "设施在给定距离或时间内覆盖多少人、多大面积"),
     "isochrone": ("maps.commands.isochrone", "几分钟之内能到的范围(等时圈)"),
+    "compare": ("maps.commands.compare", "同一时限下几种路况、几组设施的对照"),
     "areas": ("maps.commands.areas", "划分责任区:每个地方归最快的站"),
     "route": ("maps.commands.route", "两点之间最快的路线"),
     "network": ("maps.commands.network", "道路体检:路网有什么问题"),

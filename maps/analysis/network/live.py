@@ -123,24 +123,30 @@ class LiveTime:
 
 
 class _Group:
-    """Points on the network, found again by the chains they lie on."""
+    """Points on the network, sorted by the chains they lie on (``order``)."""
 
     def __init__(self, costs: Costs, places: Places) -> None:
-        self.places = places
         network = costs.network
         chain = network.chain[places.edge]
         self.order = np.argsort(chain, kind="stable")
-        self.first = np.searchsorted(chain[self.order], np.arange(len(network.a) + 1))
+        chain = chain[self.order]
+        self.first = np.searchsorted(chain, np.arange(len(network.a) + 1))
+        self.edge, self.fraction = places.edge[self.order], places.fraction[self.order]
+        leg = legs(places, costs)[self.order]
+        from_a, from_b = costs.to_point(self.edge, self.fraction)
         self.a, self.b = network.a[chain], network.b[chain]
-        self.from_a, self.from_b = costs.to_point(places.edge, places.fraction)
-        self.leg = legs(places, costs)
+        self.from_a, self.from_b, self.leg = from_a + leg, from_b + leg, leg
 
     def on(self, chains: Ints) -> Ints:
-        """Points on some chains."""
-        low, high = self.first[chains], self.first[chains + 1]
-        count = high - low
-        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return self.order[np.repeat(low, count) + step]
+        """Rows (in the order of ``order``) on some chains, ascending."""
+        return _spread(self.first[chains], self.first[chains + 1])
+
+
+def _spread(low: Ints, high: Ints) -> Ints:
+    """All whole numbers of the stretches low … high − 1, one stretch after the other."""
+    count = high - low
+    step = np.arange(int(count.sum()))
+    return step + np.repeat(low - (np.cumsum(count) - count), count)
 
 
 class _ByRoad:
@@ -174,35 +180,34 @@ class _ByRoad:
         self._matrix.indices[-2:] = (network.a[chain], network.b[chain])
         found = dijkstra(self._matrix, indices=network.core, limit=self._limit)
         hit = np.flatnonzero(found[: network.core] <= self._limit)
-        low, high = self._first[hit], self._first[hit + 1]
-        count = high - low
-        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        chains = np.unique(np.r_[self._chains[np.repeat(low, count) + step], chain])
-        return [self._reached(group, chains, found, place, before) for group in self._groups]
+        touched = np.zeros(len(network.a), bool)
+        touched[self._chains[_spread(self._first[hit], self._first[hit + 1])]] = True
+        touched[chain] = True
+        chains = np.flatnonzero(touched)
+        return [self._reached(group, chains, chain, found, place, before) for group in self._groups]
 
     def _reached(
-        self, group: _Group, chains: Ints, found: Floats, place: Places, before: float
+        self,
+        group: _Group,
+        chains: Ints,
+        own: int,
+        found: Floats,
+        place: Places,
+        before: float,
     ) -> Ints:
-        costs = self._costs
-        points = group.on(chains)
+        rows = group.on(chains)
         seconds = np.minimum(
-            found[group.a[points]] + group.from_a[points],
-            found[group.b[points]] + group.from_b[points],
+            found[group.a[rows]] + group.from_a[rows], found[group.b[rows]] + group.from_b[rows]
         )
-        own = np.flatnonzero(
-            costs.network.chain[group.places.edge[points]] == costs.network.chain[place.edge[0]]
-        )
-        if len(own):
-            there = points[own]
-            edge, fraction = group.places.edge[there], group.places.fraction[there]
-            direct = costs.between(
-                np.broadcast_to(place.edge, edge.shape),
-                np.broadcast_to(place.fraction, edge.shape),
-                edge,
-                fraction,
-            )
-            seconds[own] = np.minimum(seconds[own], before + direct)
-        return points[seconds + group.leg[points] <= self._limit]
+        near = np.arange(group.first[own], group.first[own + 1])
+        if len(near):
+            edge, fraction = group.edge[near], group.fraction[near]
+            e0 = np.broadcast_to(place.edge, edge.shape)
+            f0 = np.broadcast_to(place.fraction, edge.shape)
+            direct = before + self._costs.between(e0, f0, edge, fraction) + group.leg[near]
+            at = np.searchsorted(rows, near)
+            seconds[at] = np.minimum(seconds[at], direct)
+        return group.order[rows[seconds <= self._limit]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -145,14 +145,15 @@ def profile(name: str, changed: Mapping[str, float] | None = None) -> Profile:
     if name not in table:
         raise Refused(f"没有“{name}”这种出行方式。可选:{'、'.join(table)}。")
     row = table[name]
-    speeds = dict(classes["speeds"])
+    speeds = {str(c): float(v) for c, v in classes["speeds"].items()}
     for road_class, kmh in (changed or {}).items():
         known = classes["also"].get(road_class, road_class)
         if known not in speeds:
             raise Refused(f"车速表里没有“{road_class}”这个等级。可选:{'、'.join(speeds)}。")
+        speeds[known] = float(kmh)
+    for road_class, kmh in speeds.items():
         if not (math.isfinite(kmh) and kmh > 0):
             raise Refused(f"“{road_class}”的车速要大于 0 km/h,现在是 {kmh:g}。")
-        speeds[known] = float(kmh)
     return Profile(
         name=name,
         speeds=speeds,

@@ -34,7 +34,8 @@ class Remarks:
     """Sentences to print beside an answer, and the facts they are made of.
 
     ``estimated_roads``: sketched roads whose times are estimates. ``unclassed`` roads
-    have no known class. ``cut_off``: facilities that reach nobody. ``far_people``:
+    have no known class, ``bad_limits`` a limit that is not above zero (not used).
+    ``cut_off``: facilities that reach nobody. ``far_people``:
     persons more than ``FAR`` metres from a road (None: unknown). ``islands``: separate
     parts of the network.
     """
@@ -42,6 +43,7 @@ class Remarks:
     basis: str
     estimated_roads: tuple[str, ...] = ()
     unclassed: int = 0
+    bad_limits: int = 0
     far: tuple[FarFacility, ...] = ()
     cut_off: tuple[str, ...] = ()
     far_people: float | None = 0.0
@@ -76,6 +78,8 @@ class Remarks:
             )
         if self.unclassed:
             out.append(f"有 {self.unclassed} 条道路没有填等级,按表中“未知”车速计。")
+        if self.bad_limits:
+            out.append(f"有 {self.bad_limits} 条道路的限速不大于 0,没有采用,请改正。")
         return tuple(out)
 
 
@@ -106,6 +110,7 @@ def remarks(
         _road_basis(profile, condition, isinstance(timer, Across)),
         estimated_roads=_sketched(network),
         unclassed=_unclassed(network, profile),
+        bad_limits=int((network.roads.limit <= 0).sum()),
         far=tuple(
             FarFacility(names[i], float(sites.gap[i]), _sum(people, inside & (who[0] == i)))
             for i in away

@@ -1,6 +1,7 @@
 """The command line in minutes: whole answers, files that open again, refusals in one sentence."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,22 @@ def test_no_roads_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("network", file, "--check"),
     ):
         assert "请先导入道路图层" in refused(capsys, *words)
+
+
+def test_compare(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("compare", path, *FIRE, "--minutes", 8, "--readies", 0, 2, "--sets", "甲=1号站,3号站")
+    got = asked(capsys, *words, "乙=1号站")
+    variants = {(v["sites"], v["profile"], v["ready"]): v for v in got["variants"]}
+    assert list(variants) == [(s, w, r) for s in "甲乙" for w in "晴雪" for r in (0, 2)]
+    ask = TimeAsk("fire_station", 8, vehicle="救援车辆", weather="雪", ready_minutes={"": 2.0})
+    one = timecover(usual_county(), replace(ask, only=frozenset([("消防站", 2)])))
+    last = variants["乙", "雪", 2]
+    assert last["facilities"] == ["1号站"]
+    assert last["people_covered"] == one.whole.people_covered
+    assert [r["share"] for r in last["by_district"]] == [r.share for r in one.by_district]
+    band = next(b for b in got["bands"] if b["sites"] == "乙")
+    assert band["share_band"][0] <= band["share"] <= band["share_band"][1] <= band["base_share"]
+    assert band["people_lost"] > 0
+    assert "组名=设施" in refused(capsys, *words, "丙")
+    assert main([str(w) for w in ("compare", path, *FIRE, "--minutes", 8)]) == 0
+    assert capsys.readouterr().out.startswith("8 分钟内到达的人口占比\n设施")

@@ -304,3 +304,10 @@ def test_six_hours_in_chifeng_need_the_two_branches(chifeng: Plan) -> None:
     assert next(r for r in snow.by_district if r.name == "阿鲁科尔沁旗").share == 0
     assert len(dry.remarks.estimated_roads) == len(chifeng.layer("道路"))
     assert dry.estimated
+
+
+def test_a_limit_of_zero_is_not_used_and_said() -> None:
+    lane = {"geometry": shapely.LineString([at(0, 5000), at(10_000, 5000)]), "等级": "国道"}
+    plain, marked = (timecover(county([{**lane, "限速": v}]), ASK) for v in (None, 0.0))
+    assert marked.whole == plain.whole
+    assert marked.remarks.sentences[-1] == "有 1 条道路的限速不大于 0,没有采用,请改正。"
