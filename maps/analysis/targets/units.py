@@ -120,10 +120,12 @@ def bounds(comparison: str, threshold: Threshold) -> tuple[float, float, bool, b
 def meets(value: float, comparison: str, threshold: Threshold) -> bool:
     """Whether ``value`` is enough; equal to a billionth counts as equal."""
     low, high, with_low, with_high = bounds(comparison, threshold)
-    slack = _SLACK * max(abs(value), 1.0)
+    inf = float("inf")
+    # An endless value must not make the slack endless: it would be equal to anything.
+    slack = _SLACK * max(abs(value), 1.0) if abs(value) != inf else _SLACK
     above = value >= low - slack if with_low else value > low + slack
     below = value <= high + slack if with_high else value < high - slack
-    return above and below
+    return (above or low == -inf) and (below or high == inf)
 
 
 def certain(low: float, high: float, comparison: str, threshold: Threshold) -> bool | None:
