@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from desktop.canvas.content import Look
@@ -45,6 +45,22 @@ def symbol(look: Look, dpr: float) -> QImage:
                 pen.setDashPattern([d / painted.width for d in painted.dash])
             painter.strokePath(path, pen)
     painter.end()
+    return out
+
+
+@lru_cache(maxsize=256)
+def badge(words: str, ground: str, ink: str, dpr: float) -> QImage:
+    """A small pill with a number, to lie on the corner of a symbol."""
+    face = font(10, True)
+    wide = QFontMetricsF(face).horizontalAdvance(words) + 6
+    out = blank(wide + 2, 15, dpr)
+    with QPainter(out) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(ink), 0.8))
+        painter.setBrush(QColor(ground))
+        painter.drawRoundedRect(QRectF(1, 1, wide, 13), 6, 6)
+        painter.setFont(face)
+        painter.drawText(QRectF(1, 1, wide, 13), Qt.AlignmentFlag.AlignCenter, words)
     return out
 
 

@@ -7,6 +7,7 @@ its arrays again. Both the GUI thread (hit test) and the drawing thread ask here
 import threading
 import weakref
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -52,7 +53,7 @@ class Points:
     """
 
     def __init__(self, layer: Layer) -> None:
-        self.layer = layer
+        self.layer = replace(layer)  # what is kept with a layer must not keep it alive
         shapes = np.asarray(layer.frame.geometry, dtype=object)
         shown = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & filtered(layer)
         self.shown = np.flatnonzero(shown)
@@ -110,11 +111,16 @@ Look = tuple[str, str, str, bool, str, float]
 """Kind, class, status, sketched, colour of its own, width in pixels."""
 
 
+def sized(look: Look, size: float) -> Look:
+    """The same symbol ``size`` times as large."""
+    return (*look[:-1], look[-1] * size)
+
+
 class Shapes:
     """Lines or polygons of a layer: ``shapes`` (n,), ``fids`` (n,), simplified per zoom level."""
 
     def __init__(self, layer: Layer) -> None:
-        self.layer = layer
+        self.layer = replace(layer)  # what is kept with a layer must not keep it alive
         shapes = np.asarray(layer.frame.geometry, dtype=object)
         shown = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & filtered(layer)
         self.shown = np.flatnonzero(shown)

@@ -81,8 +81,9 @@ def click(canvas: Canvas, found: Hit | None, add: bool) -> None:
 def move(canvas: Canvas, found: Hit, press: Touch, touch: Touch) -> Gesture:
     """Drag a facility; it snaps to places and roads unless Ctrl is held."""
     canvas.session.select(found.layer, [found.fid])
-    drag = Drag(canvas.session, canvas.plan, found)
-    off = drag.start[0] - press.x, drag.start[1] - press.y
+    drag = Drag(canvas.session, canvas.plan, found, canvas.port)
+    # What the hand holds is the symbol, also one that is drawn beside its place.
+    off = drag.shown[0] - press.x, drag.shown[1] - press.y
     canvas.drag = drag
     try:
         while touch.kind != "release":
@@ -206,7 +207,7 @@ def nudge(canvas: Canvas, press: Touch) -> Gesture:
     if found is None:
         canvas.message.emit("先选中一个设施,再用 Alt 加方向键微调它的位置。")
         return
-    drag = Drag(canvas.session, canvas.plan, found)
+    drag = Drag(canvas.session, canvas.plan, found, canvas.port)
     canvas.drag, canvas.nudging = drag, True
     touch = press
     try:

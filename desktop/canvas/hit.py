@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from data.plan import Layer, Plan
+from desktop.canvas.arranging import Badge, Marks, arranged
 from desktop.canvas.content import Points, Shapes, is_marks, points, shapes
 from desktop.canvas.view import Box, Floats, Port
 from maps.drawing import style
@@ -16,6 +17,7 @@ LINE_REACH = 5.0
 POINT_REACH = 7.0
 """Pixels from a point within which it is hit, however small its symbol."""
 SNAP_REACH = 10.0
+BADGE_REACH = 11.0, 8.0
 SAME = 3.0
 """Pixels within which two symbols are equally near: one lies on the other."""
 
@@ -57,27 +59,43 @@ def hit(
     seen = [x for x in plan if x.look.visible]
     first = [x for x in seen if x.name == chosen]
     for layers in (first, seen):
-        found = _symbol(layers, port, px, py, selected or {}) or _line(layers, port, px, py)
+        found = _symbol(plan, layers, port, px, py, selected or {})
+        found = found or _line(layers, port, px, py)
         found = found or _area(layers, port, px, py, areas or layers is first)
         if found is not None:
             return found
     return None
 
 
+def badge(plan: Plan, port: Port, px: float, py: float) -> Badge | None:
+    """Return the badge (“+5”) at a pixel."""
+    for one in arranged(plan, port.view.mpp).badges:
+        x, y = one.pixel(port)
+        if abs(px - x) <= BADGE_REACH[0] and abs(py - y) <= BADGE_REACH[1]:
+            return one
+    return None
+
+
 def _symbol(
+    plan: Plan,
     layers: list[Layer],
     port: Port,
     px: float,
     py: float,
     selected: Mapping[str, tuple[int, ...]],
 ) -> Hit | None:
+    counted = badge(plan, port, px, py)
+    names = {x.name for x in layers}
+    if counted is not None and counted.members[0][0] in names:
+        return Hit(*counted.members[0])
     near: list[tuple[float, tuple[bool, int, float, int], Hit]] = []
+    where = arranged(plan, port.view.mpp)
     for layer in layers:
         if not is_marks(layer) or not len(layer):
             continue
-        found = points(layer)
-        away = distances(found, port, px, py)
-        for i in np.flatnonzero(away <= np.maximum(found.reach + 1, POINT_REACH)):
+        marks = where.of(layer)
+        found, away = marks.points, distances(marks, port, px, py)
+        for i in np.flatnonzero(away <= np.maximum(marks.reach + 1, POINT_REACH)):
             at = Hit(layer.name, int(found.fids[i]))
             # Drawn by kind, and within a layer the southern ones in front.
             order = style.Z.get(layer.kind_name, 0), -float(found.xy[i, 1])
@@ -89,10 +107,10 @@ def _symbol(
     return max((order, at) for away, order, at in near if away <= limit)[1]
 
 
-def distances(found: Points, port: Port, px: float, py: float) -> Floats:
-    """Pixels from (px, py) to each point."""
-    x, y = port.world(px, py)
-    return np.asarray(np.hypot(found.xy[:, 0] - x, found.xy[:, 1] - y) / port.view.mpp)
+def distances(marks: Marks, port: Port, px: float, py: float) -> Floats:
+    """Pixels from (px, py) to where each symbol is drawn; infinite for what is not."""
+    away = np.hypot(*(marks.pixels(port) - (px, py)).T)
+    return np.where(marks.shown, away, np.inf)
 
 
 def _line(layers: list[Layer], port: Port, px: float, py: float) -> Hit | None:
@@ -148,16 +166,18 @@ def inside(plan: Plan, box: Box, chosen: str = "") -> dict[str, tuple[int, ...]]
 def around(plan: Plan, port: Port, px: float, py: float, most: int = 40) -> list[Hit]:
     """Facilities and places on the screen, the nearest to a pixel first."""
     found: list[tuple[float, Hit]] = []
+    where = arranged(plan, port.view.mpp)
     for layer in plan:
         if not (is_marks(layer) and layer.look.visible and len(layer)):
             continue
-        marks = points(layer)
-        pixels = port.pixels(marks.xy)
+        marks = where.of(layer)
+        pixels = marks.pixels(port)
         seen = (pixels >= 0).all(axis=1) & (pixels <= [port.width, port.height]).all(axis=1)
         away = distances(marks, port, px, py)
-        which = np.flatnonzero(seen)
+        which = np.flatnonzero(seen & marks.shown)
         which = which[np.argsort(away[which], kind="stable")[:most]]
-        found += [(float(away[i]), Hit(layer.name, int(marks.fids[i]))) for i in which]
+        fids = marks.points.fids
+        found += [(float(away[i]), Hit(layer.name, int(fids[i]))) for i in which]
     return [at for _, at in sorted(found, key=lambda pair: pair[0])[:most]]
 
 

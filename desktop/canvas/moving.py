@@ -10,8 +10,9 @@ from PySide6.QtGui import QImage
 
 from data.plan import Plan
 from desktop.canvas import reach
+from desktop.canvas.arranging import arranged
 from desktop.canvas.atlas import blank
-from desktop.canvas.content import PX_PER_MM, Look, points
+from desktop.canvas.content import PX_PER_MM, Look, points, sized
 from desktop.canvas.hit import Hit, Snap, snap
 from desktop.canvas.outlines import pixels_of
 from desktop.canvas.view import Port
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
 class Drag:
     """One facility while it is dragged; nothing of it is in the plan.
 
-    ``numbers`` are the session's live ones at ``at`` (None without a coverage to follow, or
-    while it is still being prepared); ``before``: people covered at the start.
+    ``start``: its true place; ``shown``: where its symbol was drawn, among others perhaps
+    beside it. ``numbers`` are the session's live ones at ``at`` (None without a coverage to
+    follow, or while it is still being prepared); ``before``: people covered at the start.
     """
 
-    def __init__(self, session: Session, plan: Plan, found: Hit) -> None:
+    def __init__(self, session: Session, plan: Plan, found: Hit, port: Port) -> None:
         self.session = session
         self.found = found
         self.layer = plan.layer(found.layer)
-        marks = points(self.layer)
-        i = int(np.flatnonzero(marks.fids == found.fid)[0])
-        looks, which = marks.looks
-        self.look: Look = looks[which[i]]
-        self.name = str(marks.names[i])
-        self.start = float(marks.xy[i, 0]), float(marks.xy[i, 1])
+        where = arranged(plan, port.view.mpp)
+        marks, mine = where.of(self.layer), points(self.layer)
+        i = int(np.flatnonzero(mine.fids == found.fid)[0])
+        looks, which = mine.looks
+        size = 1.0 if self.layer.kind_name == "settlement" else where.size
+        self.look: Look = sized(looks[which[i]], size)
+        self.name = str(mine.names[i])
+        self.start = float(mine.xy[i, 0]), float(mine.xy[i, 1])
+        self.shown = port.world(*marks.pixels(port)[i].tolist())
         self.at = self.start
         self.snap: Snap | None = None
         self.numbers: Any = session.live_at(found.layer, found.fid, *self.start)

@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage, QPainter
 
 from data.plan import Plan
 from desktop.canvas import atlas
-from desktop.canvas.content import is_marks, points, shapes
+from desktop.canvas.arranging import arranged
+from desktop.canvas.content import is_marks, shapes
 from desktop.canvas.view import Port
 from maps.drawing import style
 from maps.drawing.labels import Request, place
@@ -99,13 +100,16 @@ def _districts(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> Iterat
 
 
 def _marks(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> Iterator[_Name]:
+    where = arranged(plan, port.view.mpp)
     for layer in plan:
         if not (is_marks(layer) and layer.look.visible and layer.look.labels):
             continue
-        found = points(layer)
-        pixels = port.pixels(found.xy)
+        marks = where.of(layer)
+        found, pixels = marks.points, marks.pixels(port)
         seen = np.flatnonzero(
-            (pixels > 0).all(axis=1) & (pixels < [port.width, port.height]).all(axis=1)
+            (pixels > 0).all(axis=1)
+            & (pixels < [port.width, port.height]).all(axis=1)
+            & marks.shown
         )
         kind = layer.kind_name
         if kind == "settlement":
@@ -126,7 +130,7 @@ def _marks(plan: Plan, port: Port, dpr: float, theme: style.Theme) -> Iterator[_
             look, rank = _look(kind, seat, theme)
             people = float(np.nan_to_num(found.people[i])) if kind == "settlement" else 0.0
             x, y = pixels[i].tolist()
-            half = float(found.reach[i]) + 1
+            half = float(marks.reach[i]) + 1
             yield _name(words, x, y, rank, look, theme.halo, dpr, half, people)
 
 
@@ -146,14 +150,16 @@ def _seen(x: float, y: float, port: Port) -> bool:
 def _obstacles(plan: Plan, port: Port) -> np.ndarray:
     """Boxes of the symbols, which no name may cover."""
     boxes = [np.zeros((0, 4))]
+    where = arranged(plan, port.view.mpp)
     for layer in plan:
         if not (is_marks(layer) and layer.look.visible) or not len(layer):
             continue
-        found = points(layer)
-        pixels = port.pixels(found.xy)
+        marks = where.of(layer)
+        pixels = marks.pixels(port)
         seen = (pixels > 0).all(axis=1) & (pixels < [port.width, port.height]).all(axis=1)
+        seen &= marks.shown
         if seen.sum() > 1500:
             continue
-        half = found.reach[seen, None]
+        half = marks.reach[seen, None]
         boxes.append(np.hstack([pixels[seen] - half, pixels[seen] + half]))
     return np.concatenate(boxes)

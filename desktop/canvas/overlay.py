@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from desktop.canvas import atlas
-from desktop.canvas.content import is_marks, points, shapes
-from desktop.canvas.hit import Hit, Snap
+from desktop.canvas.arranging import arranged
+from desktop.canvas.content import is_marks, shapes
+from desktop.canvas.hit import Hit, Snap, badge
 from desktop.canvas.legend import Block, entries
 from desktop.canvas.measuring import Measuring
 from desktop.canvas.moving import Drag, Placing
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
 
 EMPTY = "还没有规划。打开一个文件,或从示例开始。"
+_LISTED = 8
 RINGS = 400
 """Selected features drawn with a ring of their own; more get a plain dot each."""
 
@@ -55,17 +58,19 @@ def empty(painter: QPainter, canvas: Canvas) -> None:
 
 
 def _selection(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
+    where = arranged(canvas.plan, canvas.port.view.mpp)
     for name, ids in canvas.session.selection.items():
         layer = canvas.plan.find(name)
         if layer is None or not layer.look.visible:
             continue
         if is_marks(layer):
-            marks = points(layer)
-            shown = np.isin(marks.fids, ids)
+            marks = where.of(layer)
+            fids = marks.points.fids
+            shown = np.isin(fids, ids)
             if canvas.drag is not None and canvas.drag.layer is layer:
-                shown &= marks.fids != canvas.drag.found.fid
+                shown &= fids != canvas.drag.found.fid
             which = np.flatnonzero(shown)
-            pixels = canvas.port.pixels(marks.xy[which])
+            pixels = marks.pixels(canvas.port)[which]
             seen = (pixels > -30).all(axis=1)
             seen &= (pixels < [canvas.width() + 30, canvas.height() + 30]).all(axis=1)
             _rings(painter, pixels[seen], marks.reach[which[seen]], theme)
@@ -96,24 +101,55 @@ def _hover(painter: QPainter, canvas: Canvas, found: Hit, theme: style.Theme) ->
     layer = canvas.plan.find(found.layer)
     if layer is None or not is_marks(layer):
         return
-    marks = points(layer)
-    which = np.flatnonzero(marks.fids == found.fid)
+    marks = arranged(canvas.plan, canvas.port.view.mpp).of(layer)
+    which = np.flatnonzero(marks.points.fids == found.fid)
     if not len(which):
         return
-    x, y = canvas.port.px(*marks.xy[which[0]])
+    if not marks.shown[which[0]]:
+        _badge_tag(painter, canvas, theme)
+        return
+    x, y = marks.pixels(canvas.port)[which[0]].tolist()
     half = float(marks.reach[which[0]]) + 4
+    home = canvas.port.px(*marks.points.xy[which[0]])
+    if math.dist(home, (x, y)) > half:
+        _true_place(painter, home, (x, y), theme)
     color = QColor(theme.highlight)
     color.setAlphaF(0.55)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(color, 1.6))
     painter.drawEllipse(QPointF(x, y), half, half)
-    name = str(marks.names[which[0]]) or layer.kind.title
+    name = str(marks.points.names[which[0]]) or layer.kind.title
     if canvas.measuring is None:
         _tag(painter, canvas, [name], x + half + 4, y - 12, theme)
 
 
+def _true_place(
+    painter: QPainter, home: tuple[float, float], at: tuple[float, float], theme: style.Theme
+) -> None:
+    """Lead from a symbol that was moved aside to where the feature really is."""
+    painter.setPen(QPen(QColor(theme.highlight), 1.4))
+    painter.drawLine(QPointF(*home), QPointF(*at))
+    painter.setBrush(QColor(theme.highlight))
+    painter.drawEllipse(QPointF(*home), 3, 3)
+
+
+def _badge_tag(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
+    """Say what a badge counts."""
+    found = badge(canvas.plan, canvas.port, *canvas.mouse)
+    if found is None:
+        return
+    rows = []
+    for name, fid in found.members[:_LISTED]:
+        words = canvas.plan.layer(name).row(fid).get("名称")
+        rows.append(str(words or canvas.plan.layer(name).kind.title))
+    if len(found.members) > _LISTED:
+        rows.append(f"等 {len(found.members)} 处")
+    x, y = found.pixel(canvas.port)
+    _tag(painter, canvas, [*rows, "放大后分开显示"], x + 14, y - 8, theme)
+
+
 def _drag(painter: QPainter, canvas: Canvas, drag: Drag, theme: style.Theme) -> None:
-    x0, y0 = canvas.port.px(*drag.start)
+    x0, y0 = canvas.port.px(*drag.shown)
     x, y = canvas.port.px(*drag.at)
     if drag.snap is not None:
         _guide(painter, drag.snap, x, y, drag.look[-1], theme)
@@ -131,7 +167,7 @@ def _drag(painter: QPainter, canvas: Canvas, drag: Drag, theme: style.Theme) -> 
     painter.drawEllipse(QPointF(x0, y0), half + 3, half + 3)
     if canvas.drag is drag:
         painter.setPen(QPen(QColor(theme.highlight), 1.2, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(x0, y0), QPointF(x, y))
+        painter.drawLine(QPointF(*canvas.port.px(*drag.start)), QPointF(x, y))
     atlas.draw(painter, atlas.symbol(drag.look, canvas.devicePixelRatioF()), x, y)
     _rings(painter, np.array([[x, y]]), np.array([half]), theme)
     if canvas.drag is drag:

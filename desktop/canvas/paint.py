@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from data.plan import Layer, Plan
 from desktop.canvas import atlas, density, reach, roads
-from desktop.canvas.content import PX_PER_MM, Shapes, is_marks, kept, points, shapes
+from desktop.canvas.arranging import Arrangement, arranged
+from desktop.canvas.content import PX_PER_MM, Shapes, is_marks, kept, shapes, sized
 from desktop.canvas.naming import draw_names
-from desktop.canvas.outlines import clipped, path, pixels_of, rings
+from desktop.canvas.outlines import clipped, path, pixels_of, polygon, rings
 from desktop.canvas.view import Port
 from maps.drawing import style
 
@@ -269,20 +270,43 @@ def _marks(wish: Wish, check: Check) -> QImage:
     with QPainter(out) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         layers = [x for x in wish.plan if is_marks(x) and x.look.visible and x.look.opacity > 0]
+        where = arranged(wish.plan, port.view.mpp)
+        check()
+        _hairs(painter, where, wish)
         for layer in sorted(layers, key=lambda x: style.Z.get(x.kind_name, 0)):
             painter.setOpacity(layer.look.opacity)
-            _symbols(painter, out, layer, wish, check)
+            _symbols(painter, layer, where, wish, check)
         painter.setOpacity(1.0)
+        theme = style.THEMES[wish.theme]
+        for badge in where.badges:
+            words = f"+{len(badge.members)}"
+            image = atlas.badge(words, theme.panel, theme.text, wish.dpr)
+            atlas.draw(painter, image, *badge.pixel(port))
         draw_names(painter, wish.plan, port, wish.dpr, style.THEMES[wish.theme], check)
     return out
 
 
-def _symbols(painter: QPainter, out: QImage, layer: Layer, wish: Wish, check: Check) -> None:
-    found, port = points(layer), wish.port
-    pixels = port.pixels(found.xy)
+def _hairs(painter: QPainter, where: Arrangement, wish: Wish) -> None:
+    """A thin line from each symbol that had to move to the place it stands for."""
+    color = QColor(style.THEMES[wish.theme].muted)
+    for marks in where.layers.values():
+        away = np.hypot(*marks.off.T)
+        moved = marks.shown & (away > np.maximum(3.0, 0.7 * marks.reach))
+        homes, ends = wish.port.pixels(marks.points.xy[moved]), marks.pixels(wish.port)[moved]
+        painter.setPen(QPen(color, 0.8))
+        painter.drawLines([QLineF(*row) for row in np.hstack([homes, ends]).tolist()])
+        painter.setPen(QPen(color, 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPoints(polygon(homes))
+
+
+def _symbols(painter: QPainter, layer: Layer, where: Arrangement, wish: Wish, check: Check) -> None:
+    marks, port = where.of(layer), wish.port
+    found, pixels = marks.points, marks.pixels(port)
     rim = 24
     seen = np.flatnonzero(
-        (pixels > -rim).all(axis=1) & (pixels < [port.width + rim, port.height + rim]).all(axis=1)
+        (pixels > -rim).all(axis=1)
+        & (pixels < [port.width + rim, port.height + rim]).all(axis=1)
+        & marks.shown
     )
     if not len(seen):
         return
@@ -290,7 +314,8 @@ def _symbols(painter: QPainter, out: QImage, layer: Layer, wish: Wish, check: Ch
     if len(seen) > MANY:
         _dots(painter, pixels[seen], layer, wish)
         return
-    images = {i: atlas.symbol(looks[i], wish.dpr) for i in np.unique(which[seen])}
+    size = 1.0 if layer.kind_name == "settlement" else where.size
+    images = {i: atlas.symbol(sized(looks[i], size), wish.dpr) for i in np.unique(which[seen])}
     order = seen[np.argsort(pixels[seen, 1], kind="stable")]  # the southern ones in front
     for n, i in enumerate(order):
         atlas.draw(painter, images[which[i]], pixels[i, 0], pixels[i, 1])

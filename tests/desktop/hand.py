@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from desktop.canvas.arranging import arranged
 from desktop.canvas.outlines import pixels_of
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -32,9 +33,20 @@ def at(canvas, x, y):
 
 
 def spot(canvas, layer, fid):
-    """The whole pixel nearest to a feature."""
-    place = canvas.plan.layer(layer).geometry(fid)
-    return at(canvas, place.x, place.y)
+    """The whole pixel nearest to a feature's symbol."""
+    marks = arranged(canvas.plan, canvas.view.mpp).of(canvas.plan.layer(layer))
+    row = int(np.flatnonzero(marks.points.fids == fid)[0])
+    px, py = marks.pixels(canvas.port)[row]
+    return QPoint(round(px), round(py))
+
+
+def held(canvas, layer, fid, point):
+    """How far (plan metres) a facility is moved from where it is let go when taken here."""
+    marks = arranged(canvas.plan, canvas.view.mpp).of(canvas.plan.layer(layer))
+    row = int(np.flatnonzero(marks.points.fids == fid)[0])
+    x, y = canvas.port.world(*marks.pixels(canvas.port)[row].tolist())
+    taken = place(canvas, point)
+    return x - taken.x, y - taken.y
 
 
 def place(canvas, point):

@@ -1,5 +1,8 @@
 """The canvas without a window: views, paths, hits, snapping, reach, density, measuring."""
 
+import gc
+import weakref
+
 import geopandas as gpd
 import numpy as np
 import pyproj
@@ -10,7 +13,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from data.geodesy import Ruler
 from data.plan import Layer, Look, Plan, make_layer
-from desktop.canvas import atlas, outlines, reach
+from desktop.canvas import arranging, atlas, outlines, reach
+from desktop.canvas.arranging import arranged
 from desktop.canvas.content import points
 from desktop.canvas.density import Density
 from desktop.canvas.hit import POINT_REACH, SAME, around, hit, inside, snap
@@ -131,15 +135,15 @@ def test_a_click_takes_the_nearest_symbol_against_every_distance():
     plan, here = Plan("现状", CRS, layers), port(mpp=30.0, x=X + 10e3)
     rng = np.random.default_rng(4)
     found = 0
+    drawn = {layer.name: arranged(plan, 30.0).of(layer) for layer in layers}
+    assert not arranged(plan, 30.0).badges
     for px, py in rng.uniform((0, 0), (800, 600), (600, 2)):
         away = {}
-        for layer in layers:
-            marks = points(layer)
-            for i, (x, y) in enumerate(marks.xy):
-                ax, ay = here.px(x, y)
+        for name, marks in drawn.items():
+            for i, (ax, ay) in enumerate(marks.pixels(here)):
                 distance = np.hypot(ax - px, ay - py)
                 if distance <= max(marks.reach[i] + 1, POINT_REACH):
-                    away[layer.name, int(marks.fids[i])] = distance
+                    away[name, int(marks.points.fids[i])] = distance
         got = hit(plan, here, px, py)
         if not away:
             assert got is None
@@ -154,7 +158,7 @@ def test_of_symbols_on_one_spot_the_selected_then_the_upper_kind_is_taken():
         spot = gpd.GeoDataFrame({"名称": [name]}, geometry=[shapely.Point(X, Y)], crs=CRS)
         return make_layer(name, kind, spot, CRS)
 
-    plan = Plan("现状", CRS, (layer("depot", "库"), layer("monitor", "站")))
+    plan = Plan("现状", CRS, (layer("depot", "库"), layer("settlement", "站")))
     here = port(y=Y)
     assert hit(plan, here, 400, 300) == ("库", 1)
     assert hit(plan, here, 400, 300, selected={"站": (1,)}) == ("站", 1)
@@ -207,6 +211,91 @@ def test_snapping_takes_places_before_roads_and_nothing_beyond_ten_pixels():
     assert on_road.line is not None
     assert snap(plan, here, X + 3000, Y + 10e3 + 10.1 * 50) is None
     assert snap(with_town, here, X + 300, Y + 10e3)[:3] == (X, Y + 10_100, "镇")
+
+
+# --- symbols that share a place
+
+
+def town(count, kind="depot", name="库", spread=800.0, seed=21, x=X, y=Y):
+    return facilities(count, seed, kind, name, x, y, spread)
+
+
+def drawn(plan, mpp, here):
+    """Middle, true pixel, radius and layer and id of each symbol on the map."""
+    where = arranged(plan, mpp)
+    out = []
+    for layer in plan:
+        marks = where.of(layer)
+        homes, at = here.pixels(marks.points.xy), marks.pixels(here)
+        for i in np.flatnonzero(marks.shown):
+            out.append((at[i], homes[i], marks.reach[i], (layer.name, int(marks.points.fids[i]))))
+    return out, where
+
+
+@pytest.mark.parametrize("mpp", [2.0, 30.0, 90.0, 400.0, 743.0, 2000.0])
+def test_no_symbol_lies_on_another_and_none_gets_lost(mpp):
+    layers = (town(24), town(22, "fire_station", "站", seed=5), town(9, "shelter", "所", seed=6))
+    plan = Plan("现状", CRS, layers)
+    here = Port(View(X, Y, mpp), 900.0, 640.0)
+    shown, where = drawn(plan, mpp, here)
+    for n, (at, _, half, _) in enumerate(shown):
+        for other, _, far, _ in shown[:n]:
+            assert np.hypot(*(at - other)) >= half + far
+    assert all(np.hypot(*(at - home)) <= arranging.FAR + 1e-6 for at, home, _, _ in shown)
+    counted = [member for badge in where.badges for member in badge.members]
+    everybody = [(x.name, int(i)) for x in layers for i in x.frame.index]
+    assert sorted(counted + [name for *_, name in shown]) == sorted(everybody)
+
+
+def test_a_crowd_is_counted_and_the_count_can_be_hit():
+    plan = Plan("现状", CRS, (town(300, spread=50.0),))
+    here = Port(View(X, Y, 500.0), 900.0, 640.0)
+    shown, where = drawn(plan, 500.0, here)
+    counted = [member for badge in where.badges for member in badge.members]
+    assert 20 < len(shown) < 300
+    assert len(shown) + len(counted) == 300
+    badge = where.badges[0]
+    assert hit(plan, here, *badge.pixel(here)) == badge.members[0]
+
+
+def test_the_important_one_stays_and_who_has_room_is_not_moved():
+    lone = town(1, name="远", x=X + 60e3)
+    plan = Plan("现状", CRS, (town(6, "monitor", "测"), town(1, seed=1), lone))
+    where = arranged(plan, 300.0)
+    assert not where.of(plan.layer("库")).off.any()
+    assert not where.of(lone).off.any()
+    assert where.of(plan.layer("测")).off.any()
+    assert not arranged(plan, 1.0).of(plan.layer("测")).off.any()
+
+
+def test_the_arrangement_knows_the_plan_and_the_scale_only():
+    one, same = (Plan("现状", CRS, (town(40), town(30, "shelter", "所", seed=3))) for _ in "ab")
+    first, second = arranged(one, 500.0), arranged(same, 500.0)
+    assert arranged(one, 500.0) is first
+    for name in ("库", "所"):
+        assert np.array_equal(first.layers[name].off, second.layers[name].off)
+    far = [make_layer(x.name, x.kind_name, x.frame.translate(xoff=36e6).to_frame("geometry")
+                      .assign(名称=x.frame["名称"], 状态="现状").set_crs(CRS), CRS)
+           for x in one]  # fmt: skip
+    shifted = arranged(Plan("现状", CRS, tuple(far)), 500.0)
+    assert np.allclose(shifted.layers["库"].off, first.layers["库"].off, atol=1e-4)
+
+
+def test_a_click_finds_every_symbol_where_it_is_drawn():
+    plan = Plan("现状", CRS, (town(20), town(20, "fire_station", "站", seed=9)))
+    here = Port(View(X, Y, 600.0), 900.0, 640.0)
+    shown, _ = drawn(plan, 600.0, here)
+    for at, _, _, name in shown:
+        assert hit(plan, here, *at) == name
+
+
+def test_what_is_kept_with_a_layer_does_not_keep_it_alive():
+    layer = town(5)
+    seen = weakref.ref(layer)
+    points(layer).looks  # noqa: B018 - made and kept
+    del layer
+    gc.collect()
+    assert seen() is None
 
 
 # --- the reached area

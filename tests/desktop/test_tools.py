@@ -146,16 +146,14 @@ def test_two_hundred_random_drags_end_where_the_hand_let_go(canvas, session):
         start = hand.spot(canvas, "储备库", fid)
         if canvas.hit(start.x(), start.y()) != ("储备库", fid):
             continue
-        before, off = where(session, fid), hand.place(canvas, start)
+        off = hand.held(canvas, "储备库", fid, start)
         end = QPoint(int(rng.integers(40, 760)), int(rng.integers(40, 560)))
         if (end - start).manhattanLength() < 12:
             continue
         hand.drag(canvas, start, end, modifiers=hand.CTRL, steps=2)
         there = hand.place(canvas, end)
         moved = where(session, fid)
-        assert (moved.x, moved.y) == pytest.approx(
-            (there.x + before.x - off.x, there.y + before.y - off.y), abs=1e-6
-        )
+        assert (moved.x, moved.y) == pytest.approx((there.x + off[0], there.y + off[1]), abs=1e-6)
         if n % 50 == 49:
             hand.sharp(canvas)
 
@@ -216,6 +214,24 @@ def test_it_snaps_to_the_road_unless_ctrl_is_held(canvas, session):
     session.undo()
     hand.drag(canvas, start, road + QPoint(30, 6), modifiers=hand.CTRL)
     assert abs(where(session, 1).y - (Y + 10e3)) > canvas.view.mpp
+
+
+def test_a_symbol_drawn_beside_its_place_is_dropped_where_the_hand_is(canvas, session):
+    corner = canvas.port.world(200, 450)
+    for fid in (1, 2, 3):
+        session.do("移动", edits.move_feature("储备库", fid, shapely.Point(*corner)))
+    hand.sharp(canvas)
+    spots = {fid: hand.spot(canvas, "储备库", fid) for fid in (1, 2, 3)}
+    moved = next(fid for fid, at in spots.items() if at != QPoint(200, 450))
+    before = where(session, moved)
+    hand.press(canvas, spots[moved])
+    hand.move(canvas, spots[moved] + QPoint(90, -120), modifiers=hand.CTRL)
+    assert where(session, moved).equals(before)
+    shown = canvas.port.px(*canvas.drag.at)
+    assert shown == pytest.approx((spots[moved].x() + 90, spots[moved].y() - 120), abs=1)
+    hand.image(canvas)
+    hand.release(canvas, spots[moved] + QPoint(90, -120), modifiers=hand.CTRL)
+    assert canvas.port.px(*where(session, moved).coords[0]) == pytest.approx(shown)
 
 
 def test_undo_during_a_drag_gives_it_up(canvas, session):
