@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from data.kinds import KINDS
-from desktop import dialogs
+from desktop import dialogs, importing
 from desktop.session import Session
 
 if TYPE_CHECKING:
@@ -119,6 +119,17 @@ ACTIONS: tuple[Action, ...] = (
         bar="icon",
     ),
     Action("save_as", "另存为", "文件", dialogs.save_as, _plan, shortcut="Ctrl+Shift+S", asks=True),
+    Action(
+        "import",
+        "导入数据",
+        "文件",
+        importing.ask_files,
+        _plan,
+        shortcut="Ctrl+I",
+        icon="import",
+        gap=True,
+        asks=True,
+    ),
     Action(
         "print",
         "导出布局图",

@@ -110,6 +110,10 @@ QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $disabled; b
   background: $panel; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
 QCheckBox::indicator:disabled { border-color: $border; }
+QRadioButton::indicator { width: 12px; height: 12px; border: 1px solid $disabled;
+  border-radius: 7px; background: $panel; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 4px solid $accent; }
+QRadioButton::indicator:disabled { border-color: $border; }
 
 QListView, QTreeView, QTableView { background: $panel; alternate-background-color: $panel;
   border: none; outline: none; selection-background-color: $selection; selection-color: $text;

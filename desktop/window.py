@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import dialogs, theme
+from desktop import dialogs, importing, theme
 from desktop.actions import ACTIONS, MENUS, Action
 from desktop.panels.message import MessageBar
 from desktop.panels.start import StartPage
@@ -82,6 +82,7 @@ class Window(QMainWindow):
         ):
             signal.connect(self.refresh)
         session.opened.connect(self._show_opened)
+        self.drops = importing.Drops(self)
         self.refresh()
 
     # --- building

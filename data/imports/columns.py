@@ -21,7 +21,7 @@ from data.kinds import KINDS, Kind
 from data.kinds import kind as find_kind
 from data.refused import Refused
 
-PLACE = ("经度", "纬度", "东坐标", "北坐标", "横", "纵", "坐标", "图形")
+PLACE = ("经度", "纬度", "东坐标", "北坐标", "X坐标", "Y坐标", "坐标", "图形")
 """What a column can say about where a row is."""
 
 KEEP = ""

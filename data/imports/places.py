@@ -56,7 +56,7 @@ def read_places(source: Source, matches: Sequence[Match]) -> Places | None:
     for east, north, named in (
         ("经度", "纬度", True),
         ("东坐标", "北坐标", False),
-        ("横", "纵", False),
+        ("X坐标", "Y坐标", False),
     ):
         if east in by_target and north in by_target:
             return _two(source, by_target[east], by_target[north], named)

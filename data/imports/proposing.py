@@ -25,7 +25,7 @@ from data.imports.reading import ReadAsk
 from data.imports.readings import by_name, declared
 from data.imports.rejects import REASON
 from data.imports.source import Source
-from data.kinds import Kind, kind
+from data.kinds import KINDS, Kind, kind
 from data.plan import Plan
 from data.refused import Refused
 
@@ -116,7 +116,7 @@ def fitness(source: Source, this: Kind) -> int:
     found = {m.target for m in match(source.headings, this, cut=source.cut)}
     known = len(found - {""}) > 0
     if source.shapes is None:
-        return 2 if found & {"经度", "坐标", "横", "东坐标", "图形"} else int(known)
+        return 2 if found & {"经度", "坐标", "X坐标", "东坐标", "图形"} else int(known)
     sorts = set(np.unique(shapely.get_type_id(source.shapes)).tolist())
     own = {"point": {0, 4}, "line": {1, 2, 5}, "polygon": {3, 6}}[this.geometry]
     if sorts & own:
@@ -238,3 +238,35 @@ def _words(
     ]
     texts = [" ".join(source.text(h, i) for h in written[:12])[:400] for i in keep.tolist()]
     return names, texts
+
+
+def likely_kind(sources: Sequence[Source], name: str) -> str:
+    """Return the name of the kind a file most likely holds; ``name``: the file's own name.
+
+    A kind's title in the file's, a sheet's or a heading's name counts most, then how many
+    columns fit that are particular to the kind.
+    """
+    words = " ".join([name, *(s.name for s in sources)])
+    headings = [h for s in sources for h in s.headings]
+    best, score = "other", 0.0
+    for this in KINDS:
+        here = max((_likeness(s, this) for s in sources), default=0.0)
+        here += 6.0 * (this.title in words or this.title[:3] in words)
+        here += 3.0 * any(this.title[:3] in h for h in headings)
+        if here > score:
+            best, score = this.name, here
+    return best
+
+
+def _likeness(source: Source, this: Kind) -> float:
+    fit = fitness(source, this)
+    if fit == 0 or (source.shapes is not None and fit < 3):
+        return 0.0
+    found = {m.target for m in match(source.headings, this, cut=source.cut) if m.target}
+    own = {c.name for c in this.columns} - _COMMON
+    raster = 5.0 * (source.format == "tif" and this.name in ("population", "hazard_zone"))
+    return raster + len(found & own) + 0.2 * len(found & _COMMON)
+
+
+_COMMON = {"名称", "状态", "级别", "类型", "备注", "来源", "地址", "建成年份", "位置精度", "人数"}
+"""Columns most kinds have: they tell little."""
