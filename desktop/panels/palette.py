@@ -14,7 +14,7 @@ from desktop.panels.fields import GAP
 if TYPE_CHECKING:
     from desktop.window import Window
 
-WIDTH, ROWS, ROW = 480, 10, 30
+WIDTH, ROWS, ROW = 480, 10, 28
 
 
 class Palette(QFrame):
