@@ -52,7 +52,9 @@ def count(rule: Rule, scene: Scene) -> Finding:
         # The document says they exist: what is short is the map, not the world.
         return _not_on_map(rule, chosen, why, low)
     where = tuple(chosen.table.place(i) for i in chosen.sure.tolist())
-    remedy = _remedy(rule, scene, chosen, low)
+    remedy = ""
+    if high > limits(rule)[1] or wants_more(rule, low):
+        remedy = _remedy(rule, scene, chosen, low)
     if short and scene.districts:
         where = _emptiest(rule, scene, chosen)
     missing = (*unknown_conditions(rule, chosen), *register.missing(rule))

@@ -45,6 +45,17 @@ EVALUATORS: Mapping[str, Callable[[Rule, Scene], Finding]] = {
 }
 
 _PEOPLED = ("覆盖", "最远", "容量", "储备", "区内人口")
+_PLACED = (
+    "分区个数",
+    "落位",
+    "覆盖",
+    "最远",
+    "距离",
+    "间距",
+    "区内外",
+    "迁建",
+    "辖区面积",
+)
 _TIMED = ("覆盖", "最远", "迁建")
 
 
@@ -109,15 +120,27 @@ def check_rules(
 def judge(rule: Rule, rules: RuleSet, scene: Scene) -> Verdict:
     """The verdict of one rule, read as the planner chose."""
     chosen = rule.read_as(scene.facts, rules.readings)
+    return conclude(rule, chosen, EVALUATORS[chosen.check](chosen, scene), rules, scene)
+
+
+def conclude(rule: Rule, chosen: Rule, found: Finding, rules: RuleSet, scene: Scene) -> Verdict:
+    """The verdict on what was found about ``rule``, read as ``chosen``."""
     reading = ""
     if rule.reading:
         where = rules.readings[rule.reading]
         reading = f"{where.question}——{where.chosen(scene.facts).name}"
-    found = EVALUATORS[chosen.check](chosen, scene)
     out = verdict(chosen, found, scene.facts, reading)
     if chosen.check == "人工" and out.verdict == "needs_data":
         out = replace(out, verdict="attest", missing=())
     return out
+
+
+def moves_matter(rule: Rule) -> bool:
+    """Whether the verdict depends on where features are, not only on what is written in them."""
+    return any(
+        one.check in _PLACED or "范围" in one.params or bool(one.params.get("逐区"))
+        for one in (rule, *rule.by_reading.values())
+    )
 
 
 def depends_on(rule: Rule) -> frozenset[str]:

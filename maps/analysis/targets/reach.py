@@ -1,6 +1,7 @@
 """Checks of who is reached: 覆盖 and 最远, by true distance or by minutes on the roads."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -48,29 +49,37 @@ def cover(rule: Rule, scene: Scene) -> Finding:
     """What share of the people (or of the area) is within metres or minutes."""
     chosen = chosen_by(rule, scene)
     by_area = rule.params.get("度量") == "面积"
-    refused = _cannot(rule, scene, chosen, not by_area)
+    refused = cannot(rule, scene, chosen, not by_area)
     if refused is not None:
         return refused
     if "距离" in rule.params:
         if by_area:
             return _area_by_metres(rule, scene, chosen)
         metres = rule.params["距离"]
-        reached = _within(scene, chosen, metres)
-        said = f"{number(metres)} m(直线)以内"
-        return _people(rule, scene, chosen, reached, said, _by_metres(scene, metres))
+        reached = within(scene, chosen, metres)
+        found = people_outside(rule, scene, chosen, missed(scene.demand, reached))
+        return _advised(rule, scene, found, reached, _by_metres(scene, metres))
     limit = rule.params["时限"]
-    found = _timed(rule, scene, chosen, limit)
-    if isinstance(found, Finding):
-        return found
-    said = f"{number(limit)} 分钟{_handling(rule)}以内"
+    time = _timed(rule, scene, chosen, limit)
+    if isinstance(time, Finding):
+        return time
     if by_area:
-        return _area_by_minutes(rule, scene, chosen, found, said)
-    reached = found.minutes[0] <= limit + 1e-9
-    gains = _by_minutes(scene, found, limit - _ready(rule))
-    return _people(rule, scene, chosen, reached, said, gains, found)
+        inside = np.array([row.area_km2_covered or 0.0 for row in time.by_district])
+        return area_outside(rule, scene, chosen, inside, basis_of(time))
+    reached = time.minutes[0] <= limit + 1e-9
+    found = people_outside(rule, scene, chosen, missed(scene.demand, reached), basis_of(time))
+    gains = _by_minutes(scene, time, limit - _ready(rule))
+    return _advised(rule, scene, found, reached, gains)
 
 
-def _cannot(rule: Rule, scene: Scene, chosen: Chosen, people: bool) -> Finding | None:
+def how_far(rule: Rule) -> str:
+    """The reach of a rule in words."""
+    if "距离" in rule.params:
+        return f"{number(rule.params['距离'])} m(直线)以内"
+    return f"{number(rule.params['时限'])} 分钟{_handling(rule)}以内"
+
+
+def cannot(rule: Rule, scene: Scene, chosen: Chosen, people: bool) -> Finding | None:
     gone = unknown_areas(rule, scene)
     if gone:
         return lacking("规划里没有规则所说的区域", *gone)
@@ -101,70 +110,72 @@ def _handling(rule: Rule) -> str:
     return f"(行车,加{said} 分钟)" if said else "(只算行车)"
 
 
-def _within(scene: Scene, chosen: Chosen, metres: float) -> Bools:
+def within(scene: Scene, chosen: Chosen, metres: float) -> Bools:
     table, some = chosen.table, chosen.sure
     radius = np.full(len(some), metres)
     counts = scene.demand.nearby.counts(table.x[some], table.y[some], radius)
     return np.asarray(counts > 0)
 
 
-def _people(
-    rule: Rule,
-    scene: Scene,
-    chosen: Chosen,
-    reached: Bools,
-    said: str,
-    gains: Gains,
-    found: TimeCover | None = None,
+def people_outside(
+    rule: Rule, scene: Scene, chosen: Chosen, outside: Floats, basis: str = ""
 ) -> Finding:
-    """Judge the people reached; features that only may count could only add to them."""
+    """Judge the people not reached, by district; features that only may count could only
+    reach more."""
     people = scene.demand
     every = people.everybody[:-1] if people.districts else people.everybody
-    missed = _missed(people, reached, len(every))
     whole = float(every.sum())
-    share = 100.0 * (whole - float(missed.sum())) / whole if whole else 0.0
-    order = [i for i in np.argsort(-missed, kind="stable").tolist() if missed[i] > 0]
-    why = f"{phrase(rule, chosen)} {len(chosen)} 处,{said}的人口占 {amount(rule, share)}"
+    share = 100.0 * (whole - float(outside.sum())) / whole if whole else 0.0
+    order = [i for i in np.argsort(-outside, kind="stable").tolist() if outside[i] > 0]
+    why = f"{phrase(rule, chosen)} {len(chosen)} 处,{how_far(rule)}的人口占 {amount(rule, share)}"
     if order:
-        why += f",还有 {_persons(missed.sum())} 人在外"
+        why += f",还有 {_persons(outside.sum())} 人在外"
         why += f"(涉及 {len(order)} 个区)" if people.districts else ""
-    where = [
-        scene.district_place(i, f"{_persons(missed[i])} 人在外")
-        for i in order[:_LISTED]
-        if people.districts
-    ]
-    short = holds(rule, share, share) is False
-    remedy, spot = _nearest(scene, reached, gains) if short else ("", None)
     register = unplaced(rule, scene)
     why += register.note() if order else ""
+    where = tuple(
+        scene.district_place(i, f"{_persons(outside[i])} 人在外")
+        for i in order[:_LISTED]
+        if people.districts
+    )
     return Finding(
-        why + (_said(found) if found is not None else ""),
+        why + basis,
         share,
         100.0 if len(chosen.maybe) or register.names else share,
-        where=tuple(where if spot is None else [spot, *where]),
-        remedy=remedy,
+        where=where,
         missing=(*unknown_conditions(rule, chosen), *register.missing(rule)),
-        rows=_rows(people, every, missed),
+        rows=_rows(people, every, outside),
         basis=people.basis,
     )
 
 
-def _said(found: TimeCover) -> str:
+def _advised(rule: Rule, scene: Scene, found: Finding, reached: Bools, gains: Gains) -> Finding:
+    """The finding with the place from which most of those outside could be reached."""
+    assert found.low is not None
+    if holds(rule, found.low, found.low) is not False:
+        return found
+    remedy, spot = _nearest(scene, reached, gains)
+    where = found.where if spot is None else (spot, *found.where)
+    return replace(found, remedy=remedy, where=where)
+
+
+def basis_of(found: TimeCover) -> str:
     """How the minutes were worked out, as the end of a sentence."""
     return f";{found.remarks.basis.rstrip('。')}"
 
 
-def _missed(people: Demand, reached: Bools, size: int) -> Floats:
+def missed(people: Demand, reached: Bools) -> Floats:
     """People not reached by district (of everybody, without districts)."""
+    size = max(len(people.districts), 1)
     out = np.flatnonzero(~reached)
-    missed = np.bincount(people.district[out], weights=people.persons[out], minlength=size + 1)
-    return np.asarray(missed[:size], dtype=float)
+    persons = np.bincount(people.district[out], weights=people.persons[out], minlength=size + 1)
+    return np.asarray(persons[:size], dtype=float)
 
 
-def _rows(people: Demand, every: Floats, missed: Floats) -> Rows:
+def _rows(people: Demand, every: Floats, outside: Floats) -> Rows:
     return tuple(
         (d.name, 100.0 * float(n - m) / float(n) if n else None, f"{_persons(m)} 人在外")
-        for d, n, m in zip(people.districts, every, missed, strict=False)
+        for d, n, m in zip(people.districts, every, outside, strict=False)
     )
 
 
@@ -230,20 +241,15 @@ def _area_by_metres(rule: Rule, scene: Scene, chosen: Chosen) -> Finding:
     union = shapely.union_all(scene.ruler.circles(table.x[some], table.y[some], radius))
     shapes = np.array([d.shape for d in scene.districts], dtype=object)
     inside = scene.ruler.area(shapely.intersection(shapes, union))
-    said = f"{number(rule.params['距离'])} m(直线)以内"
-    return _area(rule, scene, chosen, np.asarray(inside), said)
+    return area_outside(rule, scene, chosen, np.asarray(inside))
 
 
-def _area_by_minutes(
-    rule: Rule, scene: Scene, chosen: Chosen, found: TimeCover, said: str
+def area_outside(
+    rule: Rule, scene: Scene, chosen: Chosen, inside: Floats, basis: str = ""
 ) -> Finding:
+    """Judge the area reached (km² by planning district)."""
     if not scene.districts:
         return lacking("规划里没有规划区的边界", missing_layer("district"))
-    inside = np.array([row.area_km2_covered or 0.0 for row in found.by_district])
-    return _area(rule, scene, chosen, inside, said)
-
-
-def _area(rule: Rule, scene: Scene, chosen: Chosen, inside: Floats, said: str) -> Finding:
     totals = np.array([d.area_km2 for d in scene.districts])
     share = 100.0 * float(inside.sum()) / float(totals.sum())
     rows = tuple(
@@ -251,8 +257,9 @@ def _area(rule: Rule, scene: Scene, chosen: Chosen, inside: Floats, said: str) -
         for d, a in zip(scene.districts, inside, strict=True)
     )
     order = np.argsort(inside - totals, kind="stable").tolist()[:_LISTED]
+    why = f"{phrase(rule, chosen)} {len(chosen)} 处,{how_far(rule)}的面积占 {amount(rule, share)}"
     return Finding(
-        f"{phrase(rule, chosen)} {len(chosen)} 处,{said}的面积占 {amount(rule, share)}",
+        why + basis,
         share,
         100.0 if len(chosen.maybe) else share,
         where=tuple(scene.district_place(i, rows[i][2]) for i in order),
@@ -265,26 +272,30 @@ def _area(rule: Rule, scene: Scene, chosen: Chosen, inside: Floats, said: str) -
 def farthest(rule: Rule, scene: Scene) -> Finding:
     """How long, or how far, the worst-off people have to the nearest facility."""
     chosen = chosen_by(rule, scene)
-    refused = _cannot(rule, scene, chosen, people=True)
+    refused = cannot(rule, scene, chosen, people=True)
     if refused is not None:
         return refused
+    assert rule.unit is not None
+    if rule.unit.dimension == "长度":
+        return worst_off(rule, scene, chosen, metres_to_nearest(scene, chosen), "直线", "")
+    found = _timed(rule, scene, chosen, max(limits(rule)[1], 1.0))
+    if isinstance(found, Finding):
+        return found
+    said = f"行车时间{_handling(rule)}"
+    return worst_off(rule, scene, chosen, found.minutes[0], said, basis_of(found))
+
+
+def worst_off(
+    rule: Rule, scene: Scene, chosen: Chosen, away: Floats, said: str, basis: str
+) -> Finding:
+    """Judge metres or minutes from every sorted point; only where people live counts."""
     people = scene.demand
     counted = people.persons > 0
     if people.districts:
         counted &= people.district < len(people.districts)
-    if not counted.any():
-        return lacking("规划区里没有人口", missing_people())
-    assert rule.unit is not None
-    basis = ""
-    if rule.unit.dimension == "长度":
-        away = metres_to_nearest(scene, chosen)
-        said = "直线"
-    else:
-        found = _timed(rule, scene, chosen, max(limits(rule)[1], 1.0))
-        if isinstance(found, Finding):
-            return found
-        away, basis, said = found.minutes[0], _said(found), f"行车时间{_handling(rule)}"
     points = np.flatnonzero(counted)
+    if not len(points):
+        return lacking("规划区里没有人口", missing_people())
     worst = int(points[np.argmax(away[points])])
     beyond = points[away[points] > limits(rule)[1] * (1 + 1e-12)]
     persons = float(people.persons[beyond].sum())
@@ -292,22 +303,15 @@ def farthest(rule: Rule, scene: Scene) -> Finding:
     name = people.districts[home].name if home < len(people.districts) else "这里"
     value = float(away[worst])
     shown = amount(rule, value) if value < INF else "无路可到"
+    x, y = float(people.nearby.x[worst]), float(people.nearby.y[worst])
     over = _persons(persons) if persons else "0"
-    spot = Place(
-        f"{name}最远处",
-        "",
-        None,
-        float(people.nearby.x[worst]),
-        float(people.nearby.y[worst]),
-        shown,
-    )
     return Finding(
         f"最远的居民在{name},{said} {shown};超过的有 {over} 人{basis}",
         value,
         value,
         holds=False if value == INF else "number",
-        where=(spot,),
-        remedy=f"超出的 {_persons(persons)} 人要就近增设,或缩短准备环节。" if persons else "",
+        where=(Place(f"{name}最远处", "", None, x, y, shown),),
+        remedy=f"超出的 {over} 人要就近增设,或缩短准备环节。" if persons else "",
         missing=unknown_conditions(rule, chosen),
         basis=people.basis,
     )

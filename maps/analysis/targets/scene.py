@@ -25,6 +25,8 @@ from maps.analysis.targets.model import Place
 CLASSES = ("级别", "国标类别", "固定类别", "类型", "风险等级")
 """Columns in which everything has a value: where it is missing, it is not known."""
 
+Ints = npt.NDArray[np.int64]
+
 NOWHERE = -1
 """Position of the district of a feature that lies in none."""
 
@@ -43,7 +45,7 @@ class Table:
     shapes: npt.NDArray[Any]
     x: Floats
     y: Floats
-    home: npt.NDArray[np.int64]
+    home: Ints
     columns: Mapping[str, Sequence[Any]]
 
     def __len__(self) -> int:
@@ -74,8 +76,8 @@ class Chosen:
     a value its conditions ask for is missing. Positions in ``table``."""
 
     table: Table
-    sure: npt.NDArray[np.int64]
-    maybe: npt.NDArray[np.int64]
+    sure: Ints
+    maybe: Ints
 
     def __len__(self) -> int:
         return len(self.sure)
@@ -90,6 +92,37 @@ class Chosen:
         )
 
 
+class _Ground:
+    """What does not change when a facility moves: worked out when first asked for."""
+
+    def __init__(self, plan: Plan, people: str, report: Report) -> None:
+        self.plan, self.people, self._report = plan, people, report
+        self.tables: dict[str, Table] = {}
+        self.spots: dict[int, Place] = {}
+        self._selected: dict[tuple[str, Conditions, str], tuple[Ints, Ints]] = {}
+
+    @cached_property
+    def ruler(self) -> Ruler:
+        return Ruler(self.plan.crs)
+
+    def selected(self, table: Table, conditions: Conditions, status: str) -> tuple[Ints, Ints]:
+        """Positions that surely and that perhaps meet conditions and status: attributes only,
+        so that a move does not change them."""
+        key = (table.kind.name, conditions, status)
+        if key not in self._selected:
+            self._selected[key] = _select(table, conditions, status)
+        return self._selected[key]
+
+    @cached_property
+    def demand(self) -> Demand:
+        return demand(self.plan, self.people, self._report)
+
+    @cached_property
+    def districts(self) -> tuple[District, ...]:
+        only = Plan(self.plan.name, self.plan.crs, self.plan.of_kind("district"))
+        return demand(only).districts
+
+
 class Scene:
     """A plan as checks see it. ``facts`` are those of its book."""
 
@@ -97,35 +130,37 @@ class Scene:
         self, plan: Plan, facts: Mapping[str, Any], people: str = "", report: Report = silent
     ) -> None:
         self.facts = facts
-        self.people = people
-        self._plan = plan
-        self._report = report
-        self._tables: dict[str, Table] = {}
+        self._ground = _Ground(plan, people, report)
+        self._moved: dict[str, Table] = {}
         self._kept: dict[Any, Any] = {}
         self._moves: tuple[tuple[str, int, float, float], ...] = ()
+
+    @property
+    def people(self) -> str:
+        """Name of the population layer, "" for the only one."""
+        return self._ground.people
 
     @cached_property
     def plan(self) -> Plan:
         """The plan as it would be with what was moved in its place."""
-        plan = self._plan
+        plan = self._ground.plan
         for layer, fid, x, y in self._moves:
             plan = move_feature(layer, fid, shapely.Point(x, y))(plan)
         return plan
 
-    @cached_property
+    @property
     def ruler(self) -> Ruler:
-        return Ruler(self._plan.crs)
+        return self._ground.ruler
 
-    @cached_property
+    @property
     def demand(self) -> Demand:
         """People by planning district; Refused when there are several population layers."""
-        return demand(self._plan, self.people, self._report)
+        return self._ground.demand
 
-    @cached_property
+    @property
     def districts(self) -> tuple[District, ...]:
         """The planning districts; they do not need the people."""
-        only = Plan(self._plan.name, self._plan.crs, self._plan.of_kind("district"))
-        return demand(only).districts
+        return self._ground.districts
 
     def persons(self, positions: Sequence[int] | None = None) -> float | None:
         """People in some districts (all for None), None when not known."""
@@ -136,25 +171,25 @@ class Scene:
 
     def table(self, kind_name: str) -> Table:
         """All features of a kind."""
-        found = self._tables.get(kind_name)
-        if found is None:
-            found = self._tables[kind_name] = self._read(kind(kind_name))
-        return found
+        if kind_name in self._moved:
+            return self._moved[kind_name]
+        tables = self._ground.tables
+        if kind_name not in tables:
+            tables[kind_name] = self._read(kind(kind_name))
+        return tables[kind_name]
 
     def moved(self, layer: str, fid: int, x: float, y: float) -> "Scene":
         """The scene with one point feature at another place (metres, plan CRS)."""
-        kind_name = self._plan.layer(layer).kind_name
+        kind_name = self._ground.plan.layer(layer).kind_name
         table = self.table(kind_name)
         i = table.find(layer, fid)
-        out = Scene(self._plan, self.facts, self.people, self._report)
+        out = object.__new__(Scene)
+        out.facts, out._ground = self.facts, self._ground
         out._kept = {k: v for k, v in self._kept.items() if kind_name not in k[0]}
         out._moves = (*self._moves, (layer, fid, x, y))
-        for name in ("ruler", "demand", "districts"):
-            if name in self.__dict__:  # worked out already, and the same for both
-                out.__dict__[name] = self.__dict__[name]
-        out._tables = dict(self._tables)
+        out._moved = dict(self._moved)
         if i is not None:
-            out._tables[kind_name] = self._with(table, i, x, y)
+            out._moved[kind_name] = self._with(table, i, x, y)
         return out
 
     def kept(self, kinds: tuple[str, ...], key: Any, make: Callable[[], Any]) -> Any:
@@ -179,7 +214,7 @@ class Scene:
         return out
 
     def _read(self, of: Kind) -> Table:
-        layers = [layer for layer in self._plan.of_kind(of.name) if len(layer)]
+        layers = [layer for layer in self._ground.plan.of_kind(of.name) if len(layer)]
         shapes = [s for layer in layers for s in np.asarray(layer.frame.geometry, dtype=object)]
         some = np.empty(len(shapes), dtype=object)
         some[:] = shapes
@@ -211,40 +246,48 @@ class Scene:
         kind has one: then nobody has recorded it yet.
         """
         table = self.table(of)
-        keep = np.ones(len(table), dtype=bool)
-        if status and table.kind.column("状态") is not None:
-            allowed = STATUS_SETS[status]
-            said = ["现状" if is_missing(s) else str(s) for s in table.column("状态")]
-            keep &= np.array([s in allowed for s in said], dtype=bool)
-        if of == "district":
-            keep &= np.array([r != BACKGROUND for r in table.column("角色")], dtype=bool)
+        sure, maybe = self._ground.selected(table, conditions, status)
         if areas:
             wanted = [i for i, d in enumerate(self.districts) if d.name in areas]
-            keep &= np.isin(table.home, wanted)
-        columns = [table.column(c.column) for c in conditions]
-        recorded = [not all(map(is_missing, column)) for column in columns]
-        sure: list[int] = []
-        maybe: list[int] = []
-        for i in np.flatnonzero(keep).tolist():
-            answer = together(
-                [
-                    counts_for(c, column[i], told)
-                    for c, column, told in zip(conditions, columns, recorded, strict=True)
-                ]
-            )
-            if answer is not False:
-                (sure if answer else maybe).append(i)
-        return Chosen(table, np.array(sure, dtype=np.int64), np.array(maybe, dtype=np.int64))
+            inside = np.isin(table.home, wanted)
+            sure, maybe = sure[inside[sure]], maybe[inside[maybe]]
+        return Chosen(table, sure, maybe)
 
     def district_place(self, position: int, text: str = "") -> Place:
         """A planning district as a place to go to."""
+        spots = self._ground.spots
+        if position not in spots:
+            spots[position] = self._district_spot(position)
+        return replace(spots[position], text=text)
+
+    def _district_spot(self, position: int) -> Place:
         district = self.districts[position]
         spot = shapely.point_on_surface(district.shape)
         home = self.table("district")
         names = home.column("名称")
         at = next((i for i in range(len(home)) if names[i] == district.name), None)
         layer, fid = ("", None) if at is None else (home.layer[at], home.fid[at])
-        return Place(district.name, layer, fid, float(spot.x), float(spot.y), text)
+        return Place(district.name, layer, fid, float(spot.x), float(spot.y))
+
+
+def _select(table: Table, conditions: Conditions, status: str) -> tuple[Ints, Ints]:
+    keep = np.ones(len(table), dtype=bool)
+    if status and table.kind.column("状态") is not None:
+        allowed = STATUS_SETS[status]
+        said = ["现状" if is_missing(s) else str(s) for s in table.column("状态")]
+        keep &= np.array([s in allowed for s in said], dtype=bool)
+    if table.kind.name == "district":
+        keep &= np.array([r != BACKGROUND for r in table.column("角色")], dtype=bool)
+    columns = [table.column(c.column) for c in conditions]
+    sure: list[int] = []
+    maybe: list[int] = []
+    for i in np.flatnonzero(keep).tolist():
+        answer = together(
+            [counts_for(c, column[i]) for c, column in zip(conditions, columns, strict=True)]
+        )
+        if answer is not False:
+            (sure if answer else maybe).append(i)
+    return np.array(sure, dtype=np.int64), np.array(maybe, dtype=np.int64)
 
 
 def counts_for(condition: Condition, value: Any, recorded: bool = True) -> bool | None:

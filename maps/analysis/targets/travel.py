@@ -21,22 +21,33 @@ def minutes_cover(
     Raises Refused as ``timecover`` does, above all when the plan has no roads. ``params``:
     准备, 车辆 and 天气 as a rule has them.
     """
+    ask = time_ask(scene, chosen, minutes, params, status)
+    ready = sum(ask.ready_minutes.values())
+    key = (ask.of, ask.status, ask.vehicle, ask.weather, ready, ask.only, minutes)
+    kinds = (ask.of, "road", "district", "population")
+    found: TimeCover = scene.kept(kinds, key, lambda: timecover(scene.plan, ask))
+    return found
+
+
+def time_ask(
+    scene: Scene,
+    chosen: Chosen,
+    minutes: float,
+    params: Mapping[str, Any] | None = None,
+    status: str = "全部",
+) -> TimeAsk:
+    """The question behind ``minutes_cover``."""
     said = params or {}
     table = chosen.table
-    only = frozenset((table.layer[i], table.fid[i]) for i in chosen.sure.tolist())
     ready = float(sum((said.get("准备") or {}).values()))
     usual: Status = status if status in ("现状", "规划") else "全部"  # type: ignore[assignment]
-    ask = TimeAsk(
+    return TimeAsk(
         table.kind.name,
         minutes,
         usual,
         vehicle=said.get("车辆", ""),
         weather=said.get("天气", "晴"),
         ready_minutes={"": ready} if ready else {},
-        only=only,
+        only=frozenset((table.layer[i], table.fid[i]) for i in chosen.sure.tolist()),
         people=scene.people,
     )
-    key = (table.kind.name, usual, ask.vehicle, ask.weather, ready, only, minutes)
-    kinds = (table.kind.name, "road", "district", "population")
-    found: TimeCover = scene.kept(kinds, key, lambda: timecover(scene.plan, ask))
-    return found
