@@ -279,11 +279,15 @@ def _select(table: Table, conditions: Conditions, status: str) -> tuple[Ints, In
     if table.kind.name == "district":
         keep &= np.array([r != BACKGROUND for r in table.column("角色")], dtype=bool)
     columns = [table.column(c.column) for c in conditions]
+    recorded = [not all(map(is_missing, column)) for column in columns]
     sure: list[int] = []
     maybe: list[int] = []
     for i in np.flatnonzero(keep).tolist():
         answer = together(
-            [counts_for(c, column[i]) for c, column in zip(conditions, columns, strict=True)]
+            [
+                counts_for(c, column[i], told)
+                for c, column, told in zip(conditions, columns, recorded, strict=True)
+            ]
         )
         if answer is not False:
             (sure if answer else maybe).append(i)
