@@ -105,8 +105,14 @@ def work(path: Path, folder: Path, pipe: int, seed: int) -> None:
         time.sleep(dice.random() * 0.02)
 
 
-def one_kill(path: Path, folder: Path, seed: int, seconds: float) -> tuple[list[Any], float]:
-    """Let a child work for a while and kill it; return what it told and when it was killed."""
+def one_kill(
+    path: Path, folder: Path, seed: int, seconds: float, wait: bool
+) -> tuple[list[Any], float]:
+    """Let a child work for a while and kill it; return what it told and when it was killed.
+
+    The seconds count from the child's first edit when ``wait`` (a busy machine would
+    otherwise kill nothing but programs that are still opening), else from its birth.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -116,14 +122,18 @@ def one_kill(path: Path, folder: Path, seed: int, seconds: float) -> tuple[list[
         finally:
             os._exit(3)
     os.close(writing)
+    heard = b""
+    while wait and b"edit" not in heard and (more := os.read(reading, 4096)):
+        heard += more
     time.sleep(seconds)
     killed = time.monotonic()
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status):
         raise RuntimeError("the child ended by itself")
-    with os.fdopen(reading) as stream:
-        lines = [line.split() for line in stream if line.endswith("\n")]
+    with os.fdopen(reading, "rb") as stream:
+        text = (heard + stream.read()).decode()
+    lines = [line.split() for line in text.splitlines(keepends=True) if line.endswith("\n")]
     return [(word, int(n), float(at)) for word, n, at in lines], killed
 
 
@@ -159,8 +169,8 @@ def main(folder: Path, kills: int, seed: int) -> None:
     files.save(first_book(), path)
     out: dict[str, Any] = {"kills": 0, "recovered": 0, "during_save": 0, "wrong": []}
     for n in range(kills):
-        seconds = PROMISE + 0.3 if n % 25 == 24 else dice.uniform(0.02, 0.25)
-        told, killed = one_kill(path, journals, dice.randrange(2**32), seconds)
+        seconds = PROMISE + 0.3 if n % 25 == 24 else dice.uniform(0.0, 0.2)
+        told, killed = one_kill(path, journals, dice.randrange(2**32), seconds, n % 5 > 0)
         seen = look(told, killed, path, journals)
         out["kills"] += 1
         out["recovered"] += seen["recovered"]
