@@ -244,7 +244,7 @@ def read_matrix(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
             path, header=None, skiprows=1 if headed else 0, encoding=encoding, dtype=object
         )
     except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise Refused(f"“{path}”不是完整的矩阵:每行的列数要一样。({error})") from error
+        raise Refused(f"“{path}”不是完整的矩阵:每行的列数要一样。") from error
     named = not _is_number(first[0]) and (
         first[0].strip() == "" or not all(_is_number(str(v)) for v in table.iloc[:, 0])
     )
@@ -276,7 +276,7 @@ def read_vector(path: Path) -> np.ndarray:
             skip_blank_lines=False,
         )
     except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise Refused(f"“{path}”里没有读到数字。({error})") from error
+        raise Refused(f"“{path}”里没有读到数字,每行要有一个。") from error
     return _numbers(table.iloc[:, -1:], path)[:, 0]
 
 

@@ -22,13 +22,14 @@ class Relaxed:
     """A bound and what it says about each candidate.
 
     ``value``: (m,) what the relaxation gains (cover) or pays (cost) by opening a candidate;
-    ``choice``: the candidates it would open. The bound plus a change of the choice is a bound
-    for all answers with that change.
+    ``choice``: the candidates it would open; ``price``: (n,) the multipliers. The bound plus a
+    change of the choice is a bound for all answers with that change.
     """
 
     bound: float
     value: np.ndarray
     choice: np.ndarray
+    price: np.ndarray
 
 
 def _top(value: np.ndarray, limit: int) -> np.ndarray:
@@ -55,21 +56,21 @@ def cover_bound(
     turned = matrix.T
     share = weight / np.maximum(1, np.diff(matrix.indptr))
     price, theta, stall = share.copy(), 1.0, 0
-    best = Relaxed(np.inf, np.zeros(matrix.shape[1]), np.empty(0, np.int64))
-    best_price, motion = price, np.zeros(len(weight))
+    best = Relaxed(np.inf, np.zeros(matrix.shape[1]), np.empty(0, np.int64), price)
+    motion = np.zeros(len(weight))
     x = np.zeros(matrix.shape[1])
     for turn in range(rounds):
         value = turned @ price
         chosen = _top(value, limit)
         bound = float((weight - price).sum() + value[chosen].sum())
         if bound < best.bound - 1e-9 * abs(bound):
-            best, best_price, stall = Relaxed(bound, value, chosen), price, 0
+            best, stall = Relaxed(bound, value, chosen, price), 0
             if bound - known < step:
                 break
         else:
             stall += 1
             if stall >= _PATIENCE:
-                theta, stall, price = theta * 0.6, 0, best_price
+                theta, stall, price = theta * 0.6, 0, best.price
                 if theta < 1e-3:
                     break
         x[:] = 0.0
@@ -101,6 +102,11 @@ class Arcs:
     cap: np.ndarray
     sites: int
 
+    def without(self, shut: np.ndarray) -> "Arcs":
+        """Return the arcs to candidates that are not shut, (m,) booleans."""
+        keep = ~shut[self.site]
+        return Arcs(self.row[keep], self.site[keep], self.paid[keep], self.cap, self.sites)
+
 
 def arcs_below(cost: np.ndarray, weight: np.ndarray, ceiling: np.ndarray) -> Arcs:
     """Return the pairs with cost < ``ceiling`` (n,), weighted."""
@@ -118,35 +124,34 @@ def cost_bound(
     step: float,
     rounds: int,
     tick: Callable[[], bool],
-    probe: Callable[[np.ndarray], float] | None = None,
+    shut: np.ndarray,
+    theta: float = 1.0,
 ) -> Relaxed:
     """Return a lower bound of the weighted cost with ``limit`` candidates open.
 
     ``first``: (n,) multipliers to begin with (weighted cost). ``known``: the cost of an answer
-    in hand; ``probe`` may improve on it from the choice of the relaxation.
+    in hand. ``shut``: (m,) candidates that stay closed.
     """
     price = np.minimum(first, arcs.cap)
-    best = Relaxed(-np.inf, np.zeros(arcs.sites), np.empty(0, np.int64))
-    best_price, motion = price, np.zeros(len(price))
-    theta, stall = 1.0, 0
+    best = Relaxed(-np.inf, np.zeros(arcs.sites), np.empty(0, np.int64), price)
+    motion = np.zeros(len(price))
+    stall = 0
     weight = np.maximum(arcs.cap, 1e-12)
     is_open = np.zeros(arcs.sites, bool)
     for turn in range(rounds):
         paid = arcs.paid - price[arcs.row]
         np.minimum(paid, 0.0, out=paid)
-        value = np.bincount(arcs.site, paid, arcs.sites)
+        value = np.where(shut, np.inf, np.bincount(arcs.site, paid, arcs.sites))
         chosen = _top(-value, limit)
         bound = float(price.sum() + value[chosen].sum())
         if bound > best.bound + 1e-9 * abs(bound):
-            best, best_price, stall = Relaxed(bound, value, chosen), price, 0
-            if probe is not None and turn % 10 == 9:
-                known = min(known, probe(chosen))
+            best, stall = Relaxed(bound, value, chosen, price), 0
             if known - bound < step:
                 break
         else:
             stall += 1
             if stall >= _PATIENCE:
-                theta, stall, price = theta * 0.6, 0, best_price
+                theta, stall, price = theta * 0.6, 0, best.price
                 if theta < 1e-3:
                     break
         is_open[:] = False
@@ -181,6 +186,7 @@ def decided(
         return np.zeros(m, bool), np.zeros(m, bool)
     smallest_in = value[inside].min() if inside.any() else np.inf
     largest_out = value[~inside].max()
-    shut = ~inside & (bound - smallest_in + value < worth)
+    with np.errstate(invalid="ignore"):
+        shut = ~inside & (bound - smallest_in + value < worth)
     opened = inside & (bound - value + largest_out < worth)
     return shut, opened

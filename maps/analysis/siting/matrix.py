@@ -104,9 +104,7 @@ def cover(cost: Cost, reach: float | np.ndarray) -> sp.csr_array:
     if isinstance(cost, Pairs):
         limit = reach if np.ndim(reach) == 0 else np.asarray(reach)[cost.site]
         keep = cost.cost <= limit
-        start = np.zeros(len(cost.start), np.int64)
-        np.cumsum(keep, out=(total := np.empty(len(keep), np.int64)))
-        start[1:] = np.where(cost.start[1:] > 0, total[np.maximum(cost.start[1:], 1) - 1], 0)
+        start = np.concatenate(([0], np.cumsum(keep)))[cost.start]
         return _ones(start, cost.site[keep], cost.shape)
     within = cost <= (reach if np.ndim(reach) == 0 else np.asarray(reach)[None, :])
     within &= np.isfinite(cost)

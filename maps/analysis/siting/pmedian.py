@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from data.refused import Refused
 from maps.analysis.siting.ask import Ask, Problem
 from maps.analysis.siting.heuristics import exchange_cost, least_cost, nearest_two
-from maps.analysis.siting.lagrange import Relaxed, arcs_below, cost_bound, decided
+from maps.analysis.siting.lagrange import Arcs, arcs_below, cost_bound, decided
 from maps.analysis.siting.lscp import unreached
 from maps.analysis.siting.matrix import Cost, as_dense, cover
 from maps.analysis.siting.mclp import whole_numbers
@@ -22,7 +22,7 @@ from maps.analysis.siting.mip import Mip, run
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
 
-_ROUNDS = 400
+_ROUNDS, _STAGES, _FEW_LEFT = 150, 12, 3
 _LARGEST = 80_000_000
 _MOST_ARCS = 3_000_000
 _EXACT = 1e-8
@@ -151,27 +151,76 @@ def least(
     tick = search.tick
     big = question.big
     begun = least_cost(cost, weight, limit, base, big) if start is None else start
+    floor = np.minimum(base, cost.min(axis=1))
+    if np.isfinite(question.total(begun)):
+        search.tell(question.total(begun), float(weight @ floor))
     sites = exchange_cost(cost, weight, begun, base, big, tick)
     total = question.total(sites)
     if not np.isfinite(total):
-        return _rest(question, limit, search, gap, None, 0.0, None)
-    floor = np.minimum(base, cost.min(axis=1))
+        return _rest(question, limit, search, gap, None, 0.0, _nothing_decided(cost.shape[1]))
     search.tell(total, float(weight @ floor))
-    relaxed = _relax(question, sites, limit, search)
-    other = exchange_cost(cost, weight, relaxed.choice, base, big, tick)
-    if question.total(other) < total:
-        sites, total = other, question.total(other)
-    search.tell(total, relaxed.bound)
-    if total - relaxed.bound < max(question.step, gap * total):
-        exact = total - relaxed.bound < question.step
-        bound = total if exact else relaxed.bound
-        return Cheapest(question.columns[sites], total, bound, True)
-    return _rest(question, limit, search, gap, sites, relaxed.bound, relaxed)
-
-
-def _relax(question: Ways, sites: np.ndarray, limit: int, search: Search) -> Relaxed:
-    cost, weight, base = question.cost, question.weight, question.base
+    sites, bound, decisions = _squeeze(question, sites, limit, search, gap)
     total = question.total(sites)
+    if total - bound < max(question.step, gap * total):
+        exact = total - bound < question.step
+        return Cheapest(question.columns[sites], total, total if exact else bound, True)
+    return _rest(question, limit, search, gap, sites, bound, decisions)
+
+
+_Decisions = tuple[np.ndarray, np.ndarray]
+"""Candidates every better answer leaves shut, and those it opens, (m,) booleans each."""
+
+
+def _nothing_decided(m: int) -> _Decisions:
+    return np.zeros(m, bool), np.zeros(m, bool)
+
+
+def _squeeze(
+    question: Ways, sites: np.ndarray, limit: int, search: Search, gap: float
+) -> tuple[np.ndarray, float, _Decisions]:
+    """Bound, better answer, fewer candidates, again, as long as it helps.
+
+    Candidates that no better answer opens leave the relaxation, which makes it tighter and
+    faster; what is left out is no better than the answer in hand, so the bound stays one.
+    """
+    cost, weight, base = question.cost, question.weight, question.base
+    m = cost.shape[1]
+    arcs, price = _first_arcs(question, sites)
+    shut, opened = _nothing_decided(m)
+    total, bound = question.total(sites), 0.0
+    for turn in range(_STAGES):
+        relaxed = cost_bound(
+            arcs,
+            price,
+            limit,
+            total,
+            question.step,
+            _ROUNDS,
+            search.tick,
+            shut,
+            1.0 if turn == 0 else 0.4,
+        )
+        other = exchange_cost(cost, weight, relaxed.choice, base, question.big, search.tick)
+        better = question.total(other)
+        if better < total:
+            sites, total = other, better
+        before, bound = bound, max(bound, min(total, relaxed.bound))
+        search.tell(total, bound)
+        if total - bound < max(question.step, gap * total) or search.tick():
+            break
+        more_shut, opened = decided(relaxed, limit, total - question.step * 0.999, False)
+        fewer = int((more_shut & ~shut).sum())
+        shut = shut | more_shut
+        still = m - int(shut.sum()) - limit
+        if still <= _FEW_LEFT or (fewer < 0.05 * still and bound - before < 0.05 * (total - bound)):
+            break
+        arcs, price = arcs.without(shut), relaxed.price
+    return sites, bound, (shut, opened & ~shut)
+
+
+def _first_arcs(question: Ways, sites: np.ndarray) -> tuple[Arcs, np.ndarray]:
+    """The pairs that matter around an answer, and multipliers to begin with."""
+    cost, weight, base = question.cost, question.weight, question.base
     _, first, second = nearest_two(cost, sites, base)
     block = np.sort(np.column_stack((cost[:, sites], base)), axis=1)
     ceiling = block[:, 3] if block.shape[1] > 3 else np.full(len(base), np.inf)
@@ -179,20 +228,7 @@ def _relax(question: Ways, sites: np.ndarray, limit: int, search: Search) -> Rel
     far = np.where(np.isfinite(cost), cost, -np.inf).max(axis=1) * (1 + 1e-9) + 1e-9
     ceiling = np.where(np.isfinite(ceiling), ceiling, far)
     second = np.where(np.isfinite(second), second, ceiling)
-
-    def probe(chosen: np.ndarray) -> float:
-        return question.total(chosen)
-
-    return cost_bound(
-        arcs_below(cost, weight, ceiling),
-        weight * (first + second) / 2,
-        limit,
-        total,
-        question.step,
-        _ROUNDS,
-        search.tick,
-        probe,
-    )
+    return arcs_below(cost, weight, ceiling), weight * (first + second) / 2
 
 
 def _rest(
@@ -202,14 +238,11 @@ def _rest(
     gap: float,
     sites: np.ndarray | None,
     bound: float,
-    relaxed: Relaxed | None,
+    decisions: _Decisions,
 ) -> Cheapest:
     """HiGHS on what the bound has left undecided."""
-    m = question.cost.shape[1]
-    shut = opened = np.zeros(m, bool)
+    shut, opened = decisions
     total = np.inf if sites is None else question.total(sites)
-    if relaxed is not None:
-        shut, opened = decided(relaxed, limit, total - question.step * 0.999, False)
     must, may = np.flatnonzero(opened), np.flatnonzero(~shut & ~opened)
     base = question.base
     if len(must):

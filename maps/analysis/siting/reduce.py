@@ -41,8 +41,6 @@ def _subset_pairs(matrix: sp.csr_array, effort: int) -> tuple[np.ndarray, np.nda
     by_column = sp.csc_array(matrix)
     size = np.diff(by_column.indptr)
     filled = np.flatnonzero(length > 0)
-    if len(filled) == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
     # Whoever contains row i contains its rarest column: only the rows of that one are asked.
     order = np.lexsort((size[matrix.indices], np.repeat(np.arange(matrix.shape[0]), length)))
     rarest = matrix.indices[order[matrix.indptr[filled]]]
@@ -51,6 +49,8 @@ def _subset_pairs(matrix: sp.csr_array, effort: int) -> tuple[np.ndarray, np.nda
         short = np.argsort(length[filled], kind="stable")
         short = np.sort(short[np.cumsum(asked[short]) <= effort])
         filled, rarest, asked = filled[short], rarest[short], asked[short]
+    if len(filled) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     bits = _bits(matrix)
     mark = np.left_shift(
         np.uint64(1), (matrix.indices.astype(np.uint64) * _SPREAD) >> np.uint64(58)
