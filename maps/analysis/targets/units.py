@@ -44,7 +44,7 @@ _SIZES: dict[str, tuple[Dimension, float]] = {
 }
 _COUNTED = (
     "个 处 座 支 套 张 辆 台 部 件 名 家 条 项 级 类 片 块 顶 床 栋 起 次 份 区 站 队 人 所 口 眼 "
-    "根 艘 架 幅 街道 社区 村 旗县区 县市区 乡镇 网格 人次 场 遍 篇 图 色 套图 类图"
+    "根 艘 架 幅 倍 街道 社区 村 旗县区 县市区 乡镇 网格 人次 场 遍 篇 图 色 套图 类图"
 )
 _SIZES |= dict.fromkeys(_COUNTED.split(), ("数", 1.0))
 _TENS = re.compile(r"^(万|亿)(.+)$")
