@@ -254,7 +254,7 @@ def capacity(rule: Rule, scene: Scene) -> Finding:
         rows.append((name, low, f"{number(room.persons)} 人 / {number(people)} 人"))
         if not holds(rule, low, high):
             short = (limits(rule)[0] - low) / 100.0 * people
-            text = f"{name}还差 {number(math.ceil(short))} 人{_square(rule, short)}"
+            text = f"{name}还差 {number(math.ceil(short - 1e-6))} 人{_square(rule, short)}"
             remedies.append(text)
             where += [scene.district_place(i, text) for i in group] if len(group) == 1 else []
     worst = min(range(len(lows)), key=lambda i: lows[i])
