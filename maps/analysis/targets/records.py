@@ -84,7 +84,7 @@ def indicator(rule: Rule, scene: Scene) -> Finding:
         return Finding(f"{said} {rule.unit_name}".strip(), value, value, holds=_plain(rule, value))
     base = history.get(base_year) if base_year is not None else None
     if base is None or base == 0:
-        word = f"{base_year} 年" if base_year else "基准年"
+        word = f"{base_year}年" if base_year else "基准年"
         how = f"在“指标”里填“{key}”的{word}基准值。"
         return lacking(f"“{key}”没有{word}的基准值,不能算变化", Missing("", key, how))
     change = 100.0 * (value - base) / abs(base)
