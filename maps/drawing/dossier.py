@@ -1,0 +1,67 @@
+"""What every deliverable of one set is made of: findings, their ledger, the tables, the place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.plan import Book
+from data.progress import Report, part, silent
+from data.refused import Refused
+from maps.analysis.figures import ledger
+from maps.analysis.findings import Asked, Findings, findings
+from maps.analysis.provenance import Ledger
+from maps.drawing.content import gather, template
+from maps.drawing.listings import listings, sources
+from maps.drawing.tables import Table, with_codes, write_csv, write_xlsx
+
+
+@dataclass(frozen=True, eq=False)
+class Dossier:
+    """``place`` is the area's name (“赤峰市”), ``date`` the day that stands on everything."""
+
+    found: Findings
+    ledger: Ledger
+    tables: dict[str, Table]
+    place: str
+
+    @property
+    def date(self) -> str:
+        return self.ledger.date
+
+
+def dossier(
+    book: Book, asked: Asked, plan_file: Path, date: str, report: Report = silent, name: str = ""
+) -> Dossier:
+    """Work everything out. ``plan_file`` is the file the book was read from; ``name`` what the
+    ledger calls it. Raises Refused for an ask that makes no sense."""
+    found = findings(book, asked, part(report, 0.0, 0.97))
+    record = ledger(found, plan_file, date, name)
+    return Dossier(found, record, listings(found, record), place_name(found))
+
+
+def place_name(found: Findings) -> str:
+    """Return the area's name, that of the book when the plan has nothing to go by."""
+    try:
+        return gather(found.plan, template("布局图")).place_name
+    except Refused:
+        return found.book.title
+
+
+def write_workbook(made: Dossier, path: Path, report: Report = silent) -> None:
+    """Write all tables and their sources as one XLSX. Raises Refused when it cannot be written."""
+    report(0.0, "正在写表格…")
+    tables = [with_codes(table, made.ledger) for table in made.tables.values()]
+    foot = f"{made.found.book.title} {made.date}"
+    title = f"{made.place}应急设施规划表"
+    write_xlsx([*tables, *sources(made.ledger, made.tables)], path, title=title, foot=foot)
+    report(1.0, "表格已写好")
+
+
+def write_tables(made: Dossier, folder: Path, report: Report = silent) -> list[Path]:
+    """Write each table as CSV into a folder; return the files."""
+    written = []
+    for i, (name, table) in enumerate(made.tables.items()):
+        report(i / len(made.tables), f"正在写 {name}…")
+        path = folder / f"{name}.csv"
+        write_csv(with_codes(table, made.ledger), path)
+        written.append(path)
+    return written
