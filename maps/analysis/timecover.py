@@ -37,7 +37,7 @@ from maps.analysis.network.profile import (
     usual_vehicle,
 )
 from maps.analysis.network.remarks import Remarks, remarks
-from maps.analysis.network.snap import Places
+from maps.analysis.network.snap import FAR, Places
 from maps.analysis.network.terrain import Terrain, even
 from maps.analysis.network.timers import ByRoad, Straight, Timer, snapper_of
 from maps.analysis.network.travel import reach
@@ -133,6 +133,13 @@ class TimeCover:
     def estimated(self) -> bool:
         """Whether the minutes must be called 估算."""
         return self.ask.measure == "detour" or bool(self.remarks.estimated_roads)
+
+    @property
+    def far(self) -> Ints:
+        """Sorted points more than ``FAR`` metres from a road, whose last leg is an estimate."""
+        if not isinstance(self.timer, ByRoad):
+            return np.zeros(0, np.intp)
+        return np.flatnonzero(self.timer.places(self.demand.nearby).gap > FAR)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -322,7 +329,7 @@ def _average(people: Demand, minutes: Floats) -> Floats:
     known = np.isfinite(minutes)
     size = len(people.districts) + 1
     weight = np.bincount(people.district[known], people.persons[known], size)
-    spent = np.bincount(people.district[known], (people.persons * minutes)[known], size)
+    spent = np.bincount(people.district[known], people.persons[known] * minutes[known], size)
     if people.districts:
         weight[-1], spent[-1] = weight[:-1].sum(), spent[:-1].sum()
     return np.divide(spent, weight, out=np.full(size, np.nan), where=weight > 0)

@@ -2,7 +2,10 @@
 
 import argparse
 from collections import Counter
+from pathlib import Path
 from typing import Any
+
+import shapely
 
 from data.files import load
 from data.geodesy import Ruler
@@ -10,6 +13,7 @@ from data.plan import Plan
 from data.progress import part
 from maps.analysis.network.doctor import Checkup, Finding, checkup
 from maps.commands.common import answer, json_argument, plan_argument, progress
+from maps.commands.shapes import check_target, write_shapes
 
 LISTED = 50
 
@@ -22,11 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--join-crossings", action="store_true", help="线形相交但没有共同节点处也当作路口"
     )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="把问题写成点图层")
     json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Examine the roads and print what was found."""
+    if arguments.output is not None:
+        check_target(arguments.output)
     plan = load(arguments.plan, part(progress, 0.0, 0.3)).book.plan
     result = checkup(
         plan,
@@ -34,9 +41,25 @@ def run(arguments: argparse.Namespace) -> int:
         join=arguments.join_crossings,
         report=part(progress, 0.3, 1.0),
     )
+    if arguments.output is not None and result.findings:
+        _write(arguments.output, result, plan)
     values = as_json(result, plan, arguments.check)
     answer(values, as_text(result, arguments.check), arguments.json)
     return 0
+
+
+def _write(path: Path, result: Checkup, plan: Plan) -> None:
+    placed = [f for f in result.findings if f.x == f.x]
+    rows = [
+        {
+            "问题": f.kind,
+            "说明": f.text,
+            "已处理": "是" if f.fixed else "否",
+            "道路": "、".join(f"{layer}:{fid}" for layer, fid in f.roads),
+        }
+        for f in placed
+    ]
+    write_shapes(path, "道路问题", rows, [shapely.Point(f.x, f.y) for f in placed], plan.crs)
 
 
 def as_json(result: Checkup, plan: Plan, listed: bool) -> dict[str, Any]:

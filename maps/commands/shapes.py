@@ -28,6 +28,8 @@ def write_shapes(
     """Write one layer of results, beside and then in place; areas become multi-polygons."""
     check_target(path)
     driver = FORMATS[path.suffix.lower()]
+    if not rows:
+        raise Refused(f"没有可写的要素,没有写出“{path.name}”。")
     many = [_multi(shape) for shape in shapes]
     frame = gpd.GeoDataFrame(list(rows), geometry=many, crs=crs)
     if driver == "GeoJSON":

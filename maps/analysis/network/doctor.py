@@ -281,7 +281,7 @@ def _crossings(roads: Roads) -> list[Finding]:
 
 def _attributes(network: Network, table: Profile) -> list[Finding]:
     roads = network.roads
-    rows = np.unique(network.road)
+    rows = network.used
     out = []
     words = roads.road_class[rows].astype(str)
     for word in np.unique(words):

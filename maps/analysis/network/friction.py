@@ -106,7 +106,7 @@ def across(
     start, end, cost = _single(start[good], end[good], cost[good])
     size = base + land.kmh.size
     entry = _entries(costs, stops, land, facilities, np.asarray(ready, dtype=float))
-    graph = Graph(size, start, end, cost, entry, len(facilities))
+    graph = Graph(size, start, end, cost, entry)
     seconds, who = ranks(graph, k, report=report)
     return Across(costs, land, stops, seconds, who)
 

@@ -74,6 +74,11 @@ class Network:
         return Ruler(self.crs)
 
     @cached_property
+    def used(self) -> Ints:
+        """Rows of ``roads`` that are in the network."""
+        return np.flatnonzero(np.bincount(self.road, minlength=len(self.roads)))
+
+    @cached_property
     def chain(self) -> Ints:
         """Chain of every edge."""
         count = np.diff(self.chain_first)

@@ -78,7 +78,6 @@ class Cut:
 
     ``size`` true metres, ``tail``/``head`` node numbers, ``node_xy`` (N, 2), ``road`` rows
     of ``roads``.
-    ``loose`` are nodes where one line ends and nothing else is.
     """
 
     roads: Roads
@@ -90,7 +89,6 @@ class Cut:
     head: Ints
     road: Ints
     node_xy: Floats
-    loose: Ints
     fixes: tuple[Fix, ...] = field(default=())
 
 
@@ -125,7 +123,7 @@ def _table(layer: Layer, statuses: Sequence[str]) -> dict[str, npt.NDArray[Any]]
     stands = (status.isna() | status.isin(list(statuses))).to_numpy()
     frame = layer.frame if stands.all() else layer.frame[stands]
     kept = layer.with_frame(frame)
-    shapes, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    shapes, row = _parts(np.asarray(frame.geometry, dtype=object))
     name, number = _text(kept, "名称"), _text(kept, "编号")
     way, lift = _text(kept, "单行"), _text(kept, "桥隧")
     size = shapely.length(shapes)
@@ -146,6 +144,13 @@ def _table(layer: Layer, statuses: Sequence[str]) -> dict[str, npt.NDArray[Any]]
     parts = {key: value[row].astype(_TYPES[key]) for key, value in out.items()}
     parts["stated"] = parts["stated"] * share
     return {"shapes": shapes, **parts}
+
+
+def _parts(shapes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Ints]:
+    """Every single line, and the feature it is of."""
+    if (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING).all():
+        return shapes, np.arange(len(shapes))
+    return shapely.get_parts(shapes, return_index=True)
 
 
 def _text(layer: Layer, name: str) -> npt.NDArray[Any]:
@@ -372,12 +377,11 @@ def _edges(
     real = (pool.spot[first] != pool.spot[last]) | (size > tolerance)
     real &= size > 0
     first, last, size = first[real], last[real], size[real]
-    spots, where, node = np.unique(
+    _, where, node = np.unique(
         pool.spot[np.r_[first, last]], return_index=True, return_inverse=True
     )
     node_xy = pool.xy[np.r_[first, last]][where]
     tail, head = node[: len(first)], node[len(first) :]
-    degree = np.bincount(node, minlength=len(spots))
     return Cut(
         roads,
         pool.xy,
@@ -388,6 +392,5 @@ def _edges(
         head,
         pool.line[first],
         node_xy,
-        np.flatnonzero(degree == 1),
         fixes,
     )

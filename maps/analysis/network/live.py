@@ -30,11 +30,24 @@ from maps.analysis.timecover import TimeAsk, facilities_of, ready_seconds, timer
 _NEVER = 1e18
 
 
+@dataclass(frozen=True, eq=False)
+class TimeNumbers(LiveNumbers):
+    """The numbers with the facility at one place, without a disc but with cells of ``ground``.
+
+    ``cells``: those the facility itself reaches there; ``began``: those it reached where the
+    drag began; ``others``: how many others reach each cell (at most ``timecover.RANKS``).
+    """
+
+    cells: Ints
+    began: Ints
+    others: Ints
+
+
 class LiveTime:
     """One facility of ``plan`` under the hand, asked about with ``ask``.
 
     ``counts`` says whether the facility is one of those asked for; if not, dragging it
-    changes nothing. Answers are :class:`maps.analysis.live.LiveNumbers` (without a disc).
+    changes nothing.
     Raises what ``timecover`` raises, and Refused for ``measure="friction"``.
     """
 
@@ -54,16 +67,17 @@ class LiveTime:
             key for key in zip(chosen.layer, chosen.fid, strict=True) if key != (layer_name, fid)
         )
         self._times = np.zeros(len(self.demand.nearby), np.int32)
-        self._covered = np.zeros(len(self._cells.x), bool)
+        self._others: Ints = np.zeros(len(self._cells.x), np.int64)
         if kept:
             others = replace(ask, only=kept)
             self._count_others(plan, others, part(report, 0.0, 0.7))
+        self._covered = self._others > 0
         self._tally = self.demand.tally(self._times, 4)
         self._others_cells = np.bincount(
             self._cells.district[self._covered], minlength=len(self.demand.districts)
         )
         self._here = np.zeros(len(self._times), bool)
-        self._only = np.empty(0, np.int64)
+        self._only = self._began = np.empty(0, np.int64)
         if mine is not None:
             self._ready = float(ready_seconds(ask, (chosen.grade[mine],))[0])
             timer = timer_of(
@@ -74,7 +88,8 @@ class LiveTime:
                 ranks=1,
             )
             self._search = _search(timer, self.demand, self._cells, self._limit)
-            start = self._search.points(chosen.x[mine], chosen.y[mine], self._ready)[0]
+            place = chosen.x[mine], chosen.y[mine]
+            start, self._began = self._search.points(*place, self._ready)
             self._only = start[self._times[start] == 0]
         report(1.0, "可以拖动")
 
@@ -83,9 +98,10 @@ class LiveTime:
         reached = timer.at(self.demand.nearby)[0] <= self._limit
         self._times = reached.sum(axis=0, dtype=np.int32)
         if len(self._cells.x):
-            self._covered = timer.at(self._cells)[0][0] <= self._limit
+            within = timer.at(self._cells)[0] <= self._limit
+            self._others = within.sum(axis=0, dtype=np.int64)
 
-    def at(self, x: float, y: float) -> LiveNumbers:
+    def at(self, x: float, y: float) -> TimeNumbers:
         """Return the numbers with the facility at ``x``, ``y`` (metres in the plan's CRS)."""
         none = np.empty(0, np.int64)
         if not self.counts:
@@ -112,14 +128,17 @@ class LiveTime:
 
     def _numbers(
         self, x: float, y: float, tally: Floats, gained: Ints, lost: Ints, cells: Ints
-    ) -> LiveNumbers:
+    ) -> TimeNumbers:
         size = len(self.demand.districts)
         km2 = np.zeros(1)
         if size:
             new = cells[~self._covered[cells]]
             added = np.bincount(self._cells.district[new], minlength=size)
             km2 = self._cells.areas(self._others_cells + added)
-        return LiveNumbers(x, y, self.demand, tally, gained, lost, shapely.Polygon(), km2)
+        disc, others = shapely.Polygon(), self._others
+        return TimeNumbers(
+            x, y, self.demand, tally, gained, lost, disc, km2, cells, self._began, others
+        )
 
 
 class _Group:

@@ -20,6 +20,7 @@ from resources import path
 _MIXED = re.compile(r"[+/、]")
 DEFAULT_VEHICLES = {"fire_station": "消防车", "shelter": "步行"}
 USUAL_VEHICLE = "救援车辆"
+OFF_ROAD, STRAIGHT = "路外", "直线"
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def condition(name: str) -> Condition:
 def profile(name: str, changed: Mapping[str, float] | None = None) -> Profile:
     """Return a vehicle's profile with the planner's own speeds (km/h by class) put in.
 
+    ``OFF_ROAD`` and ``STRAIGHT`` among the classes stand for the legs that are no road.
     Raises Refused for an unknown vehicle or class, and for a speed that is not above zero.
     """
     table, classes = _table("vehicles"), _table("classes")
@@ -146,12 +148,18 @@ def profile(name: str, changed: Mapping[str, float] | None = None) -> Profile:
         raise Refused(f"没有“{name}”这种出行方式。可选:{'、'.join(table)}。")
     row = table[name]
     speeds = {str(c): float(v) for c, v in classes["speeds"].items()}
+    legs = {OFF_ROAD: float(row["offroad"]["speed"]), STRAIGHT: float(row["straight"]["speed"])}
     for road_class, kmh in (changed or {}).items():
+        if road_class in legs:
+            legs[road_class] = float(kmh)
+            continue
         known = classes["also"].get(road_class, road_class)
         if known not in speeds:
-            raise Refused(f"车速表里没有“{road_class}”这个等级。可选:{'、'.join(speeds)}。")
+            raise Refused(
+                f"车速表里没有“{road_class}”这个等级。可选:{'、'.join([*speeds, *legs])}。"
+            )
         speeds[known] = float(kmh)
-    for road_class, kmh in speeds.items():
+    for road_class, kmh in {**speeds, **legs}.items():
         if not (math.isfinite(kmh) and kmh > 0):
             raise Refused(f"“{road_class}”的车速要大于 0 km/h,现在是 {kmh:g}。")
     return Profile(
@@ -160,8 +168,8 @@ def profile(name: str, changed: Mapping[str, float] | None = None) -> Profile:
         unknown=float(classes["unknown"]),
         surface_caps=classes["surface_caps"],
         also=classes["also"],
-        offroad=Leg(float(row["offroad"]["speed"]), float(row["offroad"]["detour"])),
-        straight=Leg(float(row["straight"]["speed"]), float(row["straight"]["detour"])),
+        offroad=Leg(legs[OFF_ROAD], float(row["offroad"]["detour"])),
+        straight=Leg(legs[STRAIGHT], float(row["straight"]["detour"])),
         factor=float(row.get("factor", 1.0)),
         walking=float(row.get("walking", 0.0)),
         forbidden=frozenset(row.get("forbidden", ())),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from data.plan import Plan
 from data.refused import Refused
@@ -97,7 +98,8 @@ def remarks(
     """Work out the remarks; raises Refused when the roads lie in another region."""
     inside = _inside(people)
     stranded = _sum(people, inside & ~np.isfinite(seconds[0]))
-    silent = np.setdiff1d(np.arange(len(names)), np.unique(who))
+    idle = np.bincount(who[who >= 0], minlength=len(names)) == 0
+    silent = np.flatnonzero(idle).tolist()
     if not isinstance(timer, ByRoad | Across):
         return Remarks(_straight_basis(profile, condition), stranded=stranded)
     costs = timer.found.costs if isinstance(timer, ByRoad) else timer.costs
@@ -169,15 +171,14 @@ def _count(people: float | None) -> str:
 
 
 def _sketched(network: Network) -> tuple[str, ...]:
-    rows = np.unique(network.road)
-    rows = rows[network.roads.sketched[rows]]
+    rows = network.used[network.roads.sketched[network.used]]
     return tuple(dict.fromkeys(network.roads.title(int(r)) for r in rows))
 
 
 def _unclassed(network: Network, profile: Profile) -> int:
-    rows = np.unique(network.road)
-    names, count = np.unique(network.roads.road_class[rows].astype(str), return_counts=True)
-    return int(sum(n for name, n in zip(names, count, strict=True) if not profile.base(name)))
+    code, names = pd.factorize(network.roads.road_class[network.used])
+    strange = np.array([not profile.base(name) for name in names], dtype=bool)
+    return int(strange[code].sum())
 
 
 def _weather(condition: Condition) -> str:

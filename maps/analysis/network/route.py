@@ -16,11 +16,10 @@ from maps.analysis.demand import demand
 from maps.analysis.network.costs import Costs, costs, csr
 from maps.analysis.network.graph import network_of
 from maps.analysis.network.lines import Floats, Ints
+from maps.analysis.network.profile import OFF_ROAD
 from maps.analysis.network.snap import Places, legs
 from maps.analysis.network.timers import ByRoad, snapper_of
 from maps.analysis.timecover import TimeAsk, facilities_of, timer_of, titles, zones
-
-OFF_ROAD = "路外"
 
 Step = tuple[int, float, float]
 """An edge and the fractions it is driven from and to."""

@@ -195,7 +195,6 @@ class Graph:
     end: Ints
     cost: Floats
     entry: tuple[Ints, Ints, Floats]
-    facilities: int
 
 
 def ranks(
@@ -313,7 +312,6 @@ def reach(
         arcs[1],
         arcs[2],
         entries(costs, facilities, start),
-        len(facilities),
     )
     seconds, who = ranks(graph, k, limit, report)
     return Reach(costs, facilities, start, seconds, who)

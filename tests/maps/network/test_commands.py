@@ -159,7 +159,7 @@ def test_route(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert near["ready"] == pytest.approx(2)
 
 
-def test_network(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_network(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     got = asked(capsys, "network", path, "--check")
     assert got["roads"] == len(usual_county().layer("道路"))
     assert got["unfixed"] == len([f for f in got["findings"] if not f["fixed"]]) > 0
@@ -167,6 +167,9 @@ def test_network(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = next(f for f in got["findings"] if f["kind"] == "相交没有路口")
     assert len(first["roads"]) == 2
     assert first["lon"] == pytest.approx(120, abs=0.2)
+    file = tmp_path / "问题.gpkg"
+    asked(capsys, "network", path, "-o", file)
+    assert len(gpd.read_file(file, layer="道路问题")) == got["fixed"] + got["unfixed"]
     joined = asked(capsys, "network", path, "--check", "--join-crossings")
     assert "相交没有路口" not in joined["kinds"]
     assert joined["edges"] > got["edges"]

@@ -176,6 +176,15 @@ def test_islands_and_far_facilities_are_counted_in_people() -> None:
     result = timecover(plan.with_layer(far), ASK)
     remarks = result.remarks
     assert remarks.islands == 2
+    far = (
+        shapely.distance(
+            shapely.points(result.demand.nearby.x, result.demand.nearby.y),
+            shapely.union_all(plan.layer("道路").frame.geometry.to_numpy()),
+        )
+        > 2000
+    )
+    assert set(result.far) == set(np.flatnonzero(far))
+    assert remarks.far_people == result.demand.persons[far].sum()
     assert [round(f.metres / 1000) for f in remarks.far] == [50]
     inside = result.demand.persons[np.isfinite(result.minutes[0])].sum()
     assert remarks.far[0].people == inside
@@ -250,6 +259,8 @@ def test_speed_rules() -> None:
     assert profile("重载货车").kmh("国道", 0, "", dry) == 60
     assert profile("步行").kmh("国道", 0, "", dry) == 5
     assert profile("步行").kmh("高速", 0, "", dry) == 0
+    assert profile("救援车辆", {"路外": 12.0}).offroad.kmh == 12
+    assert profile("救援车辆", {"直线": 50.0}).straight.kmh == 50
     assert car.kmh("城市道路", 0, "", condition("高峰")) == pytest.approx(33.2)
     assert sum(minutes for _, minutes, _ in suggested_minutes("depot")) == 240
 
