@@ -1,8 +1,9 @@
 """What the document counts and nobody has placed: ``Book.facts["未落位"]``.
 
-A rule may count such features by name (its 未落位), and then says so, when they stand today.
-Others that stand today leave the answer open: they exist, only not on the map. So do those of
-that name that are still to come: nobody has chosen a place for them.
+A rule may count such features by name (its 未落位), and then says so, when they stand today;
+those of that name that are still to come leave the answer open: nobody has chosen a place for
+them. Without such names everything that stands today leaves it open: it exists, only not on
+the map.
 """
 
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ def unplaced(rule: Rule, scene: Scene) -> Unplaced:
         named = any(word in name for word in wanted)
         if named and state == "现状":
             counted += 0.0 if is_missing(many) else float(many)
-        elif named or (state == "现状" and _may_count(rule, entry)):
+        elif named or (not wanted and state == "现状" and _may_count(rule, entry)):
             floating += float("inf") if is_missing(many) else float(many)
             names.append(name)
     return Unplaced(counted, floating, tuple(names))
