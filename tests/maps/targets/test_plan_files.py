@@ -44,7 +44,7 @@ class File:
 
 FILES = (
     File("manzhouli", "满洲里", "MZL", 45, 45, 7, 225, "893f4c9d7ace1438", (6, 36, 3)),
-    File("suihua", "绥化", "SH", 87, 97, 11, 264, "781dc1f349582f43", (13, 64, 10)),
+    File("suihua", "绥化", "SH", 87, 99, 11, 264, "d9ca4637ccb119f2", (13, 64, 10)),
     File("horgos", "霍尔果斯", "HGS", 63, 69, 8, 293, "dee08976e2222146", (11, 32, 20)),
     File("kangbashi", "康巴什", "KBS", 197, 207, 28, 925, "650d1e8e92ca3c1b", (12, 171, 14)),
 )
@@ -415,6 +415,22 @@ def test_suihua_half_of_the_centres() -> None:
             set_values(layer.name, centres[many:], {"建设标准": "县二级"}),
         )(plan)
         assert verdict(graded, "绥化", "SH-074") == [expected]
+
+
+def test_suihua_model_communities_of_this_plan_are_new_ones() -> None:
+    rows = [
+        {"名称": f"社区{i}", "示范社区": "全国", "创建年份": year}
+        for i, year in enumerate([2016] * 10 + [2023] * 4)
+    ]
+    plan = book("绥化").plans[0]
+    seats = plan.of_kind("settlement")[0]
+    plain = set_values(seats.name, seats.frame.index, {"示范社区": "无", "创建年份": 0})(plan)
+    spot = middle(plan)
+    adds = [add_feature(seats.name, spot, row) for row in rows]
+    some = chain(*adds)(plain)
+    assert verdict(some, "绥化", "SH-008", "SH-072") == ["pass", "fail"]
+    more = add_feature(seats.name, spot, {**rows[-1], "名称": "社区14"})(some)
+    assert verdict(more, "绥化", "SH-008", "SH-072") == ["pass", "pass"]
 
 
 def test_manzhouli_deaths_fall_by_fifteen_percent_of_three() -> None:
