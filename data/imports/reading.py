@@ -49,7 +49,7 @@ def _read(ask: ReadAsk, path: Path, folder: Path, report: Report) -> list[Source
     if sort.format == "tif":
         from data.imports.raster import read_raster  # a second GDAL: only when it is needed
 
-        return read_raster(path, ask.geometry, report)
+        return read_raster(path, ask.geometry, ask.bounds, report)
     if sort.format in ("zip", "kmz"):
         return _unpacked(ask, path, sort.format, folder, report)
     from data.imports.vector import read_vector

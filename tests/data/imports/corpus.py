@@ -4,6 +4,7 @@ Every writer takes a folder, rows (a frame in EPSG:4490 with text and number col
 encoding, and returns the path of what it wrote.
 """
 
+import itertools
 import random
 import struct
 import zipfile
@@ -18,11 +19,22 @@ import shapely
 
 from data.boundaries import districts
 
-TRADITIONAL = (
-    "臺北市信義區避難收容處所 高雄市苓雅區國民小學 新竹縣竹北市體育館 花蓮縣吉安鄉活動中心 "
-    "宜蘭縣羅東鎮公所 嘉義市東區消防隊 臺南市安平區公園 桃園市中壢區衛生所 彰化縣鹿港鎮圖書館 "
-    "屏東縣恆春鎮倉庫 苗栗縣頭份市應急物資儲備庫 雲林縣斗六市醫院 南投縣埔里鎮廣場 基隆市中正區學校"
-).split()
+TRADITIONAL = [
+    "臺北市信義區避難收容處所",
+    "高雄市苓雅區國民小學",
+    "新竹縣竹北市體育館",
+    "花蓮縣吉安鄉活動中心",
+    "宜蘭縣羅東鎮公所",
+    "嘉義市東區消防隊",
+    "臺南市安平區公園",
+    "桃園市中壢區衛生所",
+    "彰化縣鹿港鎮圖書館",
+    "屏東縣恆春鎮倉庫",
+    "苗栗縣頭份市應急物資儲備庫",
+    "雲林縣斗六市醫院",
+    "南投縣埔里鎮廣場",
+    "基隆市中正區學校",
+]
 FACILITIES = ("避难场所", "应急物资储备库", "中心小学", "卫生院", "消防站", "体育场", "人民公园")
 FOUR_BYTE = "㐂㙍䶮"
 """Rare characters of names that GB18030 writes in four bytes."""
@@ -143,7 +155,8 @@ def write_gpx(folder: Path, frame: gpd.GeoDataFrame, encoding: str) -> Path:
     path = folder / "track.gpx"
     title = next(c for c in frame.columns if c in ("名称", "名稱"))
     points = "".join(
-        f'<wpt lat="{row.geometry.y:.7f}" lon="{row.geometry.x:.7f}"><name>{row[title]}</name></wpt>'
+        f'<wpt lat="{row.geometry.y:.7f}" lon="{row.geometry.x:.7f}">'
+        f"<name>{row[title]}</name></wpt>"
         for _, row in frame.iterrows()
     )
     text = f'<?xml version="1.0"?><gpx version="1.1" creator="t" xmlns="http://www.topografix.com/GPX/1/1">{points}</gpx>'
@@ -277,7 +290,7 @@ def write_pbf(folder: Path, nodes: list[tuple[float, float, dict[str, str]]], wa
     for n, (refs, tags) in enumerate(ways, 1):
         keys = b"".join(_varint(word(k)) for k in tags)
         values = b"".join(_varint(word(v)) for v in tags.values())
-        steps = [refs[0] + 1, *(b - a for a, b in zip(refs, refs[1:], strict=False))]
+        steps = [refs[0] + 1, *(b - a for a, b in itertools.pairwise(refs))]
         way = _field(1, n) + _field(2, keys) + _field(3, values)
         drawn += _field(3, way + _field(8, b"".join(_varint(_zigzag(s)) for s in steps)))
     table = b"".join(_field(1, w) for w in words)

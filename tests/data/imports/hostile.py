@@ -9,9 +9,29 @@ from pathlib import Path
 
 import openpyxl
 
-ENDINGS = (
-    "shp dbf gpkg geojson topojson kml kmz gpx dxf fgb tab mif csv txt xlsx xls ods tif pbf osm zip"
-).split()
+ENDINGS = [
+    "shp",
+    "dbf",
+    "gpkg",
+    "geojson",
+    "topojson",
+    "kml",
+    "kmz",
+    "gpx",
+    "dxf",
+    "fgb",
+    "tab",
+    "mif",
+    "csv",
+    "txt",
+    "xlsx",
+    "xls",
+    "ods",
+    "tif",
+    "pbf",
+    "osm",
+    "zip",
+]
 
 _SHEET = (
     '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/'

@@ -7,7 +7,7 @@ repair can be judged by where it puts the rows.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ class Case:
     about: str = field(default="")
 
 
-@lru_cache(maxsize=None)
+@cache
 def area(name: str, surveyed: bool) -> Area:
     """One of the five example plans, with or without surveyed places in it."""
     plan = build(name).plan

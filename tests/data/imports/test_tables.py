@@ -1,0 +1,157 @@
+"""Lists as offices write them, and coordinates in any notation."""
+
+import datetime
+
+import numpy as np
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.imports.columns import match
+from data.imports.places import parse_angle, parse_pair, read_places
+from data.imports.source import Source, hand_over, take_over
+from data.imports.tables import read_sheets, read_text
+from data.kinds import kind
+from data.refused import Refused
+from tests.data.imports.old_sheet import write_xls
+
+
+def text_source(tmp_path, text):
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_text(path)[0]
+
+
+def test_title_above_sum_below_blank_rows(tmp_path):
+    found = text_source(
+        tmp_path, "赤峰市避难场所一览表,,\n\n名称,经度,纬度\n甲,118.9,42.2\n,,\n乙,118.8,42.3\n"
+    )
+    assert found.headings == ["名称", "经度", "纬度"]
+    assert list(found.rows) == [4, 6]
+    assert any("表头在第 3 行" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";", "|", "，"])
+def test_separators(tmp_path, mark):
+    lines = [
+        ["名称", "经度", "纬度", "备注"],
+        ["甲", "118.9", "42.2", "a.b"],
+        ["乙", "118", "42", ""],
+    ]
+    found = text_source(tmp_path, "\n".join(mark.join(row) for row in lines))
+    assert found.headings == ["名称", "经度", "纬度", "备注"]
+    assert list(found.columns["名称"]) == ["甲", "乙"]
+
+
+def test_quoted_cells_with_line_breaks_keep_their_row_numbers(tmp_path):
+    found = text_source(tmp_path, '名称,经度,纬度\n"甲\n的",118,42\n乙,119,43\n')
+    assert list(found.rows) == [2, 4]
+
+
+def test_headings_repeated_on_every_page_are_no_rows(tmp_path):
+    found = text_source(tmp_path, "名称,经度,纬度\n甲,118,42\n名称,经度,纬度\n乙,119,43\n")
+    assert list(found.columns["名称"]) == ["甲", "乙"]
+
+
+def test_workbook_with_merged_cells_dates_and_sheets(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "避难场所"
+    sheet.append(["避难场所一览表"])
+    sheet.append(["乡镇", "名称", "经度", "纬度", "建成"])
+    sheet.append(["初头朗镇", "甲", 118.9, 42.2, datetime.date(2020, 5, 1)])
+    sheet.append([None, "乙", 118.8, 42.3, None])
+    sheet.merge_cells("A3:A4")
+    sheet.merge_cells("A1:E1")
+    book.create_sheet("空")
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    found = read_sheets(path)
+    assert len(found) == 1
+    assert list(found[0].columns["乡镇"]) == ["初头朗镇", "初头朗镇"]
+    assert list(found[0].rows) == [3, 4]
+    assert list(found[0].columns["建成"]) == ["2020-05-01", ""]
+    assert found[0].columns["经度"].dtype == float
+
+
+def test_old_workbook(tmp_path):
+    found = read_sheets(write_xls(tmp_path))[0]
+    assert list(found.columns["名称"]) == ["红山公园", "玉龙广场"]
+    assert list(found.columns["容纳人数"]) == ["3200", "约1.2万"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00" * 50, b"\xff\xfe", b"\r\n\r\n"])
+def test_empty_text_is_refused(tmp_path, data):
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
+    with pytest.raises(Refused, match="空的"):
+        read_text(path)
+
+
+PAIRS = [
+    ("118.9512,42.2694", 118.9512, 42.2694),
+    ("东经118°57′04″，北纬42°16′10″", 118 + 57 / 60 + 4 / 3600, 42 + 16 / 60 + 10 / 3600),
+    ("N42°16′10″ E118°57′04″", 118 + 57 / 60 + 4 / 3600, 42 + 16 / 60 + 10 / 3600),
+    ("118°57′04″E42°16′10″N", 118 + 57 / 60 + 4 / 3600, 42 + 16 / 60 + 10 / 3600),
+    ("POINT(118.95 42.27)", 118.95, 42.27),
+    ("[118.95,42.27]", 118.95, 42.27),
+    ("118.95,42.27,530", 118.95, 42.27),
+    ("北纬42.27 东经118.95", 118.95, 42.27),
+    ("lng:118.95,lat:42.27", 118.95, 42.27),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "y"), PAIRS)
+def test_two_coordinates_in_one_cell(text, x, y):
+    found = parse_pair(text)
+    assert found is not None
+    assert found[:2] == pytest.approx((x, y))
+
+
+@pytest.mark.parametrize("text", ["赤峰", "118°75′", "118.95.12", "118.5°30′", "", "1,2,3,4"])
+def test_what_is_no_coordinate(text):
+    assert parse_angle(text) is None
+
+
+@given(
+    st.integers(0, 179),
+    st.integers(0, 59),
+    st.integers(0, 5999),
+    st.sampled_from(["{}°{}′{}″", "{}度{}分{}秒", "{} {} {}", "{}:{}:{}", "E{}°{}'{}\""]),
+)
+def test_degrees_minutes_seconds_are_read_back(degrees, minutes, hundredths, pattern):
+    found = parse_angle(pattern.format(degrees, minutes, hundredths / 100))
+    assert found is not None
+    assert found[0] == pytest.approx(degrees + minutes / 60 + hundredths / 360000, abs=1e-9)
+    assert found[1]
+
+
+def test_every_row_without_a_place_has_a_reason(tmp_path):
+    found = text_source(
+        tmp_path,
+        "名称,经度,纬度\n甲,118.9,42.2\n乙,,\n丙,118.9,\n丁,不知道,42\n戊,118°57′4″,42.1\n",
+    )
+    places = read_places(found, match(found.headings, kind("shelter")))
+    assert set(places.bad) == {1, 2, 3}
+    assert "没有坐标" in places.bad[1]
+    assert "缺纬度" in places.bad[2]
+    assert "不知道" in places.bad[3]
+    assert places.minutes.tolist() == [False, False, False, False, True]
+
+
+def test_source_crosses_to_another_process_unchanged(tmp_path):
+    words = np.empty(3, dtype=object)
+    words[:] = ["甲\n乙", "", "丙\t😀"]
+    import shapely
+
+    shapes = np.array([shapely.Point(1, 2), None, shapely.box(0, 0, 1, 1)], dtype=object)
+    first = Source("一", "shp", {"a": words, "b": np.array([1.5, np.nan, 3])}, np.arange(3), shapes)
+    second = Source("二", "CSV", {}, np.arange(0))
+    hand_over([first, second], tmp_path)
+    back, other = take_over(tmp_path)
+    assert list(back.columns["a"]) == list(words)
+    assert np.array_equal(back.columns["b"], first.columns["b"], equal_nan=True)
+    assert back.shapes[1] is None
+    assert shapely.equals(back.shapes[2], shapes[2])
+    assert (other.name, len(other)) == ("二", 0)
