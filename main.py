@@ -10,6 +10,7 @@ thing does not hold, 2 the input was refused, 3 a bug in this program.
 
 import argparse
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -91,6 +92,11 @@ def main(words: list[str]) -> int:
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the result has seen enough (… | head): nothing to complain of, but
+        # Python would, when it flushes stdout at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (Cancelled, KeyboardInterrupt):
         print("已取消,没有写出任何结果。", file=sys.stderr)
         return 2
