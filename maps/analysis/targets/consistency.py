@@ -43,7 +43,8 @@ class Claim:
     high: float
 
     def meets(self, other: "Claim") -> bool:
-        slack = 1e-9 * max(abs(self.low), abs(other.low), 1.0)
+        ends = (self.low, self.high, other.low, other.high)
+        slack = 1e-9 * max(1.0, *(abs(end) for end in ends if abs(end) != float("inf")))
         return self.low <= other.high + slack and other.low <= self.high + slack
 
     def same(self, other: "Claim") -> bool:
@@ -87,7 +88,9 @@ def claims(rule: Rule, residents: float | None = None) -> tuple[Claim, ...]:
         dimension = rule.unit_name if rule.unit is None else rule.unit.dimension
         people = rule.params.get("人口") or residents
         if rule.check in ("储备", "容量") and dimension == "占比" and people:
-            dimension, size = "数", size * people / 100.0
+            dimension, size = "人", size * people / 100.0
+        elif dimension == "数" and rule.unit_name.endswith("人"):
+            dimension = "人"
         out.append(Claim(dimension, low * size, high * size))
     elif rule.comparison == "变化" and isinstance(rule.threshold, float):
         since = rule.params.get("基准年", "")
@@ -197,6 +200,5 @@ def _units_differ(rules: Sequence[Rule]) -> Iterator[Contradiction]:
 def _units_missing(rules: Sequence[Rule]) -> Iterator[Contradiction]:
     for rule in rules:
         if rule.threshold is not None and not rule.unit_name:
-            assert not isinstance(rule.threshold, tuple)
-            text = f"{rule.comparison} {number(rule.threshold)},文本没有写单位"
+            text = f"{rule.wanted},文本没有写单位"
             yield Contradiction("单位", "提示", (rule,), text)
