@@ -496,7 +496,7 @@ def test_a_coverage_map_needs_a_coverage_and_says_so(opened):
     assert panel.fields()["coverage"] == CoverageAsk("depot", 8000.0)
 
 
-DIALOGS = {"open", "save_as", "quit", "close", "new", "palette"}
+DIALOGS = {"open", "import", "save_as", "quit", "close", "new", "palette"}
 """Commands that wait for an answer or leave the plan."""
 
 
