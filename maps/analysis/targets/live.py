@@ -125,9 +125,8 @@ class LiveTargets:
         shared: dict[Any, LiveTime] = {}
         for i, rule in enumerate(wanted := self._of_reach(layer)):
             stretch = part(report, i / len(wanted), (i + 1) / len(wanted))
-            chosen = chosen_by(rule, self._scene)
-            if cannot(rule, self._scene, chosen, people=True) is None:
-                self._keep(drag, rule, chosen, shared, stretch)
+            if self._scene.demand.known:
+                self._keep(drag, rule, chosen_by(rule, self._scene), shared, stretch)
         self._drag = drag
         report(1.0, "可以拖动")
 
@@ -214,6 +213,9 @@ def _followed(
 ) -> Finding | None:
     """What a rule of reach finds with the feature elsewhere, None when only a full check can."""
     chosen = chosen_by(rule, scene)
+    refused = cannot(rule, scene, chosen, rule.params.get("度量") != "面积")
+    if refused is not None:
+        return refused
     mine = chosen.table.find(drag.layer, drag.fid)
     counts = mine is not None and mine in chosen.sure
     if rule.id in drag.times:

@@ -17,7 +17,7 @@ from maps.analysis.targets.scene import Scene
 from maps.analysis.targets.units import number
 
 DONE = "完成"
-_BUILT = ("现状",)
+_STANDS = "现状"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class ProjectState:
     """One project today. ``year``: when it was finished, if it is. ``spent`` in 万元.
 
     ``features``: what it builds, as found on the map (status in ``text``); ``absent``: names
-    that are not there. ``verdicts``: of the rules it serves.
+    that are not there; ``standing``: how many of the features stand today. ``verdicts``: of
+    the rules it serves.
     """
 
     project: Project
@@ -35,6 +36,7 @@ class ProjectState:
     note: str
     features: tuple[Place, ...]
     absent: tuple[str, ...]
+    standing: int
     verdicts: tuple[Verdict, ...]
 
     @property
@@ -61,7 +63,7 @@ def _state(
 ) -> ProjectState:
     told = (facts.get(PROJECTS) or {}).get(project.id) or {}
     features, absent = [], []
-    built = []
+    standing = 0
     for kind_name, name in project.features:
         table = scene.table(kind_name)
         at = next((i for i in range(len(table)) if table.name(i) == name), None)
@@ -69,7 +71,7 @@ def _state(
             absent.append(name)
             continue
         status = table.column("状态")[at]
-        built.append(str(status) in _BUILT)
+        standing += str(status) == _STANDS
         features.append(table.place(at, "状态未填" if is_missing(status) else str(status)))
     year = as_number(told.get("年份"))
     return ProjectState(
@@ -80,6 +82,7 @@ def _state(
         str(told.get("说明") or ""),
         tuple(features),
         tuple(absent),
+        standing,
         tuple(outcome.by_id[r] for r in project.rules if r in outcome.by_id),
     )
 
