@@ -144,19 +144,24 @@ class TimeCover:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers the answer was made from."""
+        used = [layer for name in self._kinds for layer in self.plan.of_kind(name)]
+        return (*used, *self.demand.layers)
+
+    @property
+    def _kinds(self) -> list[str]:
+        """Kinds whose layers the answer depends on, but for the population."""
         kinds = [self.ask.of, "district"]
         if self.ask.measure != "detour":
             kinds.append("road")
-        if self.ask.flooded or self.ask.measure == "friction":
+        if self.ask.flooded:
             kinds.append("hazard_zone")
-        used = [layer for kind_name in kinds for layer in self.plan.of_kind(kind_name)]
-        return (*used, *self.demand.layers)
+        return kinds
 
     def holds_for(self, plan: Plan) -> bool:
         """Whether the answer is still right for ``plan``: it used no layer that has changed."""
         if plan is self.plan:
             return True
-        kinds = (self.ask.of, "district", "population", "road", "hazard_zone")
+        kinds = (*self._kinds, "population")
         now, then = ([id(x) for k in kinds for x in p.of_kind(k)] for p in (plan, self.plan))
         return plan.crs == self.plan.crs and now == then
 

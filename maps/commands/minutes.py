@@ -1,6 +1,7 @@
 """Asking in minutes: what ``coverage``, ``isochrone``, ``areas`` and ``route`` share."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -148,15 +149,20 @@ def named(plan: Plan, kind_name: str, words: Sequence[str]) -> frozenset[Feature
         hits = {
             (layer.name, int(fid))
             for layer in plan.of_kind(kind_name)
-            for fid, *names in zip(
+            for fid, name, numbers in zip(
                 layer.frame.index, layer.column("名称"), layer.column("编号"), strict=True
             )
-            if word == str(fid) or any(not is_missing(n) and word == str(n) for n in names)
+            if word in (str(fid), str(name)) or word in _numbers(numbers)
         }
         if not hits:
             raise Refused(f"没有编号或名称是“{word}”的{kind(kind_name).title}。")
         found |= hits
     return frozenset(found)
+
+
+def _numbers(value: Any) -> list[str]:
+    """Road numbers in a cell such as “G303、G305”."""
+    return [] if is_missing(value) else re.split(r"[、,，;；/\s]+", str(value))
 
 
 def cover_values(result: TimeCover) -> dict[str, Any]:

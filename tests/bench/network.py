@@ -29,6 +29,7 @@ NODES, STREETS = 300_000, 380_000
 DEMANDS, FACILITIES = 100_000, 100
 KMH = {"国道": 80.0, "省道": 60.0, "县道": 40.0, "村道": 20.0}
 HALF_HOUR = 1800.0
+EACH = 8_000
 
 
 @functools.cache
@@ -261,7 +262,7 @@ def _areas(count: int = 20) -> list[Row]:
         total = 0.0
         for k in range(count):
             found = reach(cost, depots.take(np.array([k])), np.zeros(1), 1, limit)
-            total += reached_area(ByRoad(found), limit, ruler).area / 1e6
+            total += reached_area(ByRoad(found), limit, ruler, EACH).area / 1e6
         return total
 
     def usual() -> float:

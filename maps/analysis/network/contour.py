@@ -42,11 +42,16 @@ _CASES: dict[int, tuple[tuple[int, int], ...]] = {
 
 
 def outline(
-    reached: Reached, bounds: tuple[float, float, float, float], cell: float
+    reached: Reached,
+    bounds: tuple[float, float, float, float],
+    cell: float,
+    maybe: Reached | None = None,
 ) -> shapely.Geometry:
     """Return the area where ``reached`` inside ``bounds``, with its holes.
 
     The grid is laid at multiples of ``cell``; beyond ``bounds`` nothing is reached.
+    ``maybe`` is asked first for the whole grid, row by row: what it rules out is not
+    asked about.
     """
     west, south, east, north = bounds
     columns = int(np.ceil((east - west) / cell)) + 3
@@ -55,7 +60,10 @@ def outline(
     y = south + np.arange(-1.0, rows - 1) * cell
     inside = np.zeros((rows, columns), bool)
     gx, gy = np.meshgrid(x[1:-1], y[1:-1])
-    inside[1:-1, 1:-1] = reached(gx.ravel(), gy.ravel()).reshape(gx.shape)
+    asked = np.ones(gx.size, bool) if maybe is None else maybe(gx.ravel(), gy.ravel())
+    hit = np.zeros(gx.size, bool)
+    hit[asked] = reached(gx.ravel()[asked], gy.ravel()[asked])
+    inside[1:-1, 1:-1] = hit.reshape(gx.shape)
     if not inside.any():
         return shapely.Polygon()
     across, up = _crossings(inside, x, y, reached)

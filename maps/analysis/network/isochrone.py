@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.ndimage import distance_transform_edt
 from shapely.ops import substring
 
 from data.geodesy import Ruler
@@ -24,7 +25,7 @@ from data.refused import Refused
 from maps.analysis.demand import Demand, demand
 from maps.analysis.network.contour import outline
 from maps.analysis.network.friction import Across
-from maps.analysis.network.lines import Floats, Ints
+from maps.analysis.network.lines import Bools, Floats, Ints
 from maps.analysis.network.remarks import Remarks, remarks
 from maps.analysis.network.timers import ByRoad, Straight, Timer
 from maps.analysis.network.travel import Reach
@@ -39,8 +40,11 @@ from maps.analysis.timecover import (
 HALF_WIDTH = 20.0
 """Metres to each side of a reached road beyond the reached ground."""
 
-_SQUARES = 8_000
-"""About how many squares the ground around one answer is divided into."""
+_SQUARES, _SQUARES_EACH = 40_000, 8_000
+"""About how many squares the ground around an answer is divided into: for all facilities
+together, and for one of many."""
+
+_CLASSES = 8
 
 _FINEST = 25.0
 
@@ -140,7 +144,8 @@ def _bands(
     before: shapely.Geometry = shapely.Polygon()
     for i, limit in enumerate(limits):
         report(i / len(limits), f"正在画 {limit:g} 分钟等时圈…")
-        shape = shapely.union(reached_area(timer, limit * 60.0, ruler), before)
+        squares = _SQUARES_EACH if name else _SQUARES
+        shape = shapely.union(reached_area(timer, limit * 60.0, ruler, squares), before)
         ring = shapely.difference(shape, before)
         size = float(ruler.area(shape))
         within = minutes <= limit + 1e-9
@@ -162,8 +167,10 @@ def _bands(
     return out
 
 
-def reached_area(timer: Timer, limit: float, ruler: Ruler) -> shapely.Geometry:
-    """The area reached within ``limit`` seconds, in the plan's CRS."""
+def reached_area(
+    timer: Timer, limit: float, ruler: Ruler, squares: int = _SQUARES
+) -> shapely.Geometry:
+    """The area reached within ``limit`` seconds, in the plan's CRS, on about so many squares."""
     if isinstance(timer, Straight):
         radius = (limit - timer.start) / float(timer.leg.seconds(np.ones(1))[0])
         near = radius > 0
@@ -179,41 +186,79 @@ def reached_area(timer: Timer, limit: float, ruler: Ruler) -> shapely.Geometry:
         )
         return outline(lambda x, y: timer.first(x, y) <= limit, box, land.cell / 2)
     assert isinstance(timer, ByRoad)
-    return _road_area(timer, limit)
+    return _road_area(timer, limit, squares)
 
 
-def _road_area(timer: ByRoad, limit: float) -> shapely.Geometry:
-    roads, earliest = reached_roads(timer.found, limit)
+def _road_area(timer: ByRoad, limit: float, squares: int) -> shapely.Geometry:
+    roads, left = reached_roads(timer.found, limit)
     if not len(roads):
         return shapely.Polygon()
     costs = timer.found.costs
     leg = costs.profile.leg(costs.profile.offroad, costs.condition)
-    west, south, east, north = shapely.total_bounds(roads)
     # The map is stretched by less than 0.2 % anywhere near a plan's middle meridian.
-    reach = (limit - earliest) / float(leg.seconds(np.ones(1))[0]) * 1.002
-    box = (west - reach, south - reach, east + reach, north + reach)
-    cell = math.sqrt((box[2] - box[0]) * (box[3] - box[1]) / _SQUARES)
-    ground = outline(lambda x, y: timer.first(x, y) <= limit, box, max(cell, _FINEST))
+    reach = left / float(leg.seconds(np.ones(1))[0]) * 1.002
+    west, south, east, north = shapely.total_bounds(roads)
+    far = float(reach.max())
+    box = (west - far, south - far, east + far, north + far)
+    cell = max(math.sqrt((box[2] - box[0]) * (box[3] - box[1]) / squares), _FINEST)
+    maybe = _Surroundings(roads, reach, cell)
+    ground = outline(lambda x, y: timer.first(x, y) <= limit, box, cell, maybe.cover)
     shapely.prepare(ground)
     tips = roads[~shapely.covered_by(roads, ground)]
     strips = shapely.buffer(tips, HALF_WIDTH, cap_style="flat", quad_segs=4)
     return shapely.union_all([ground, *strips])
 
 
-def reached_roads(found: Reach, limit: float) -> tuple[npt.NDArray[Any], float]:
-    """The stretches of road reached within ``limit`` seconds, and the earliest time on them."""
+class _Surroundings:
+    """Where a grid place could be reached at all: near enough to some reached road.
+
+    Roads are put into classes by how far one gets from them, each class with its
+    largest reach: places ruled out are out for sure.
+    """
+
+    def __init__(self, roads: npt.NDArray[Any], reach: Floats, cell: float) -> None:
+        self._cell = cell
+        points = shapely.segmentize(roads, cell)
+        self._xy, road = shapely.get_coordinates(points, return_index=True)
+        self._reach = reach[road]
+
+    def cover(self, x: Floats, y: Floats) -> Bools:
+        """Places of a full grid (row by row, ``cell`` apart) that may be reached."""
+        columns = int(np.count_nonzero(y == y[0]))
+        rows = len(x) // columns
+        column = np.rint((self._xy[:, 0] - x[0]) / self._cell).astype(np.intp)
+        row = np.rint((self._xy[:, 1] - y[0]) / self._cell).astype(np.intp)
+        column, row = np.clip(column, 0, columns - 1), np.clip(row, 0, rows - 1)
+        out = np.zeros((rows, columns), bool)
+        steps = np.quantile(self._reach, np.linspace(0, 1, _CLASSES + 1))
+        group = np.clip(np.searchsorted(steps, self._reach, side="left"), 1, _CLASSES)
+        for number in range(1, _CLASSES + 1):
+            mine = group == number
+            if not mine.any():
+                continue
+            empty = np.ones((rows, columns), bool)
+            empty[row[mine], column[mine]] = False
+            away = distance_transform_edt(empty)
+            # Half a cell of rounding at the place, half a cell between points of a road.
+            out |= away <= steps[number] / self._cell + 1.5
+        return out.ravel()
+
+
+def reached_roads(found: Reach, limit: float) -> tuple[npt.NDArray[Any], Floats]:
+    """The stretches of road reached within ``limit`` seconds, and the seconds left on each.
+
+    A stretch without length (a facility that cannot drive off) is a point.
+    """
     costs = found.costs
     network = costs.network
     edge, low, high, time = _stretches(found, _near(found, limit), limit)
-    if not len(edge):
-        return np.zeros(0, dtype=object), limit
     whole = (low <= 0) & (high >= 1)
     cut = [
         substring(network.shapes[e], a, b, normalized=True)
         for e, a, b in zip(edge[~whole], low[~whole], high[~whole], strict=True)
     ]
     lines = np.concatenate([network.shapes[edge[whole]], np.array(cut, dtype=object)])
-    return lines, float(time.min())
+    return lines, limit - np.concatenate([time[whole], time[~whole]])
 
 
 def _near(found: Reach, limit: float) -> Ints:
@@ -242,13 +287,16 @@ def _stretches(found: Reach, edge: Ints, limit: float) -> tuple[Ints, Floats, Fl
     e, t = edge[back], at_head[back]
     stop = np.maximum(1.0 - (limit - t) / costs.seconds[e], costs.open_from[e])
     rows.append((e, np.maximum(stop, 0.0), np.ones(len(e)), t))
-    rows += _around(found, limit)
+    for i, (e, start, end, t) in enumerate(rows):
+        some = end > start
+        rows[i] = (e[some], start[some], end[some], t[some])
+    # A facility that cannot drive off still reaches what lies around the place it stands.
+    rows.append(_around(found, limit))
     edge, low, high, time = (np.concatenate([r[i] for r in rows]) for i in range(4))
-    good = high > low
-    return edge[good], low[good], high[good], time[good]
+    return edge, low, high, time
 
 
-def _around(found: Reach, limit: float) -> list[tuple[Ints, Floats, Floats, Floats]]:
+def _around(found: Reach, limit: float) -> tuple[Ints, Floats, Floats, Floats]:
     """Stretches of the facilities' own edges."""
     costs, places = found.costs, found.facilities
     on = np.flatnonzero((places.edge >= 0) & (found.start < limit))
@@ -262,4 +310,4 @@ def _around(found: Reach, limit: float) -> list[tuple[Ints, Floats, Floats, Floa
     free = before | after
     high = np.where(free & costs.along[e], np.minimum(f + share, top), f)
     low = np.where(free & costs.against[e], np.maximum(f - share, bottom), f)
-    return [(e, low, high, t)]
+    return e, low, high, t

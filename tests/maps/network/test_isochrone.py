@@ -170,3 +170,13 @@ def test_any_outline_is_valid(seed: int) -> None:
 def test_limits_that_make_no_sense_are_refused(limits: list[float]) -> None:
     with pytest.raises(Refused, match="时限"):
         isochrones(usual_county(), ASK, limits)
+
+
+def test_a_station_that_cannot_drive_off_reaches_its_surroundings() -> None:
+    into = {"geometry": shapely.LineString([at(5000, 5000), at(5000, 9000)]), "单行": "是"}
+    plan = county([{**into, "等级": "国道"}])
+    station = [{"名称": "站", "状态": "现状", "geometry": at(5000, 9000)}]
+    plan = plan.with_layer(points("fire_station", "消防站", station))
+    shape = isochrones(plan, ASK, [1.0]).bands[0].shape
+    assert shape.contains(at(5000, 9100))
+    assert not shape.intersects(at(5000, 8990))

@@ -147,3 +147,16 @@ def test_no_roads_is_said() -> None:
         network_of(Plan("空", CRS))
     with pytest.raises(Refused, match="没有“现状”时能走的路"):
         network_of(roads_plan(road((0, 0), (9, 0), 状态="规划")), "现状")
+
+
+def test_missing_and_empty_shapes_and_several_parts() -> None:
+    several = shapely.MultiLineString([line((0, 0), (100, 0)), line((100, 0), (100, 300))])
+    rows = [
+        {"geometry": several, "里程": 0.8, "位置精度": "示意"},
+        {"geometry": None},
+        {"geometry": shapely.LineString()},
+    ]
+    network = net(*rows)
+    assert (network.edges, islands(network)) == (2, 1)
+    assert network.length == pytest.approx([200, 600], rel=1e-5)
+    assert set(network.roads.fid[network.road]) == {1}
