@@ -144,8 +144,8 @@ def _named(plan: Plan) -> dict[str, tuple[float, float, float]]:
     for layer in plan:
         if layer.kind_name in ("population", "road", "hazard_zone") or not len(layer):
             continue
-        if len(found) > _MOST_NAMES:
-            break
+        if len(layer) > _MOST_NAMES:
+            continue  # hydrants by the hundred thousand are not landmarks
         errors = _errors(layer)
         middles = shapely.centroid(layer.frame.geometry.array)
         places = shapely.get_coordinates(middles, include_z=False)

@@ -270,4 +270,6 @@ def _written(cell: Any) -> str:
     if hasattr(cell, "isoformat"):
         text = str(cell.isoformat(sep=" ")) if hasattr(cell, "hour") else str(cell.isoformat())
         return text.removesuffix(" 00:00:00")
-    return cell_text(cell).strip()
+    text = cell_text(cell).strip()
+    # The mark by which a list keeps a cell from being taken for a formula is not its text.
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text

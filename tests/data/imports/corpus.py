@@ -90,7 +90,7 @@ def write_xlsx(folder: Path, frame: gpd.GeoDataFrame, encoding: str = "") -> Pat
 def write_shp(folder: Path, frame: gpd.GeoDataFrame, encoding: str, *, bare: bool = False) -> Path:
     """A shapefile as ArcGIS for Chinese Windows writes it; ``bare``: without .prj and .shx."""
     path = folder / "layer.shp"
-    frame.to_file(path, encoding="UTF-8", engine="pyogrio")
+    frame[["geometry"]].assign(id=0).to_file(path, engine="pyogrio")
     write_dbf(path.with_suffix(".dbf"), frame.drop(columns="geometry"), encoding)
     path.with_suffix(".cpg").unlink()
     if bare:
@@ -304,4 +304,28 @@ def write_pbf(folder: Path, nodes: list[tuple[float, float, dict[str, str]]], wa
             blob = _field(2, len(data)) + _field(3, zlib.compress(data))
             head = _field(1, sort) + _field(3, len(blob))
             file.write(struct.pack(">I", len(head)) + head + blob)
+    return path
+
+
+def write_tif(folder: Path) -> Path:
+    """A small population raster, packed."""
+    import rasterio
+    from rasterio.transform import Affine
+
+    path = folder / "people.tif"
+    values = np.arange(1200, dtype="float32").reshape(1, 30, 40)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=40,
+        height=30,
+        count=1,
+        dtype="float32",
+        crs="EPSG:4490",
+        transform=Affine(0.01, 0, 118, 0, -0.01, 43),
+        compress="deflate",
+        nodata=-1,
+    ) as data:
+        data.write(values)
     return path

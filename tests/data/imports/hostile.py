@@ -47,12 +47,12 @@ _ENTITIES = (
 def hostile(folder: Path) -> Iterator[tuple[str, Path]]:
     """Write every hostile file into a folder; yield what it is and its path."""
     yield "zip bomb", _zip_bomb(folder / "bomb.zip")
-    yield "nested names", _traversal(folder / "traversal.zip")
+    yield "nested names", traversal(folder / "traversal.zip")
     yield "xlsx of 10^8 declared rows", _sheet(folder / "declared.xlsx", "")
     far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     near = '<row r="1"><c r="A1"><v>1</v></c></row>'
     yield "xlsx with a cell at the far end", _sheet(folder / "far.xlsx", near + far)
-    yield "xlsx bomb", _sheet(folder / "bomb.xlsx", "<row/>" + " " * 400_000_000)
+    yield "xlsx bomb", _sheet(folder / "bomb.xlsx", "<row/>" + " " * 120_000_000)
     yield "dbf of 10^8 declared rows", _dbf(folder / "rows.dbf")
     yield "shp of a huge declared size", _shp(folder / "huge.shp")
     kml = f'{_ENTITIES}<kml xmlns="http://www.opengis.net/kml/2.2"><name>&a8;</name></kml>'
@@ -74,8 +74,8 @@ def hostile(folder: Path) -> Iterator[tuple[str, Path]]:
             + "}}",
         ),
     )
-    yield "one endless line", _bytes(folder / "line.csv", b"a" * 30_000_000)
-    yield "endless quotes", _bytes(folder / "quotes.csv", b'name,lon,lat\n"' + b"x,\n" * 3_000_000)
+    yield "one endless line", _bytes(folder / "line.csv", b"a" * 8_000_000)
+    yield "endless quotes", _bytes(folder / "quotes.csv", b'name,lon,lat\n"' + b"x,\n" * 800_000)
     yield (
         "too many columns",
         _bytes(folder / "columns.csv", b"lon,lat" + b",a" * 500_000 + b"\n1,2"),
@@ -96,11 +96,12 @@ def _text(path: Path, text: str) -> Path:
 
 def _zip_bomb(path: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr("a.csv", b"0" * 400_000_000)
+        archive.writestr("a.csv", b"0" * 120_000_000)
     return path
 
 
-def _traversal(path: Path) -> Path:
+def traversal(path: Path) -> Path:
+    """An archive whose names lead outside."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("../../evil.csv", "/tmp/evil.csv", "..\\..\\evil.csv", "C:\\evil.csv"):
             archive.writestr(name, "x")
