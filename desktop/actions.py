@@ -131,6 +131,15 @@ ACTIONS: tuple[Action, ...] = (
         asks=True,
     ),
     Action(
+        "export_layer",
+        "导出图层",
+        "文件",
+        lambda w: w.show_panel("layer_export"),
+        _plan,
+        icon="export",
+        asks=True,
+    ),
+    Action(
         "print",
         "导出布局图",
         "文件",
