@@ -78,6 +78,18 @@ class Outcome:
         return {name: found.get(name, 0) for name in VERDICTS}
 
     @property
+    def tally(self) -> dict[str, int]:
+        """Statements (not rules: “SH-013-2” is a second number of SH-013) that the data decide,
+        that need data, and that a person must attest. What needs data in one part needs data."""
+        worst: dict[str, int] = {}
+        ranks = {"needs_data": 2, "attest": 1}
+        for found in self.verdicts:
+            name = statement_of(found.id)
+            worst[name] = max(worst.get(name, 0), ranks.get(found.verdict, 0))
+        ranked = Counter(worst.values())
+        return {"decided": ranked[0], "needs_data": ranked[2], "attest": ranked[1]}
+
+    @property
     def by_topic(self) -> dict[str, tuple[Verdict, ...]]:
         """Verdicts in groups, both in the order of the rules."""
         return {
@@ -89,6 +101,12 @@ class Outcome:
     def gravest_first(self) -> tuple[Verdict, ...]:
         order = list(VERDICTS)
         return tuple(sorted(self.verdicts, key=lambda v: order.index(v.verdict)))
+
+
+def statement_of(rule_id: str) -> str:
+    """The statement a rule belongs to: its id without the number of a further part."""
+    parts = rule_id.split("-")
+    return "-".join(parts[:2]) if len(parts) > 2 and parts[-1].isdigit() else rule_id
 
 
 def check_rules(

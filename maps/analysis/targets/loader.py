@@ -26,6 +26,9 @@ from maps.analysis.targets.units import COMPARISONS, Threshold, Unit
 DOCUMENT = "规划文件"
 """The name in ``Book.facts`` of the plan document a plan follows."""
 
+OWN_RULES = "规则"
+"""The name in ``Book.facts`` of a plan's own rules, as the text of a rule file."""
+
 _SET = ("规则集", "文件", "类型", "地区", "名单", "读法", "规则", "工程")
 _RULE = (
     "编号",
@@ -75,7 +78,11 @@ def standards() -> tuple[RuleSet, ...]:
 
 
 def rules_of(book: Book) -> RuleSet | None:
-    """The shipped rules of the document the plan follows, None when there are none."""
+    """The rules of a plan: its own text (``Book.facts["规则"]``), else the shipped rules of the
+    document it follows, None when there are neither."""
+    own = book.facts.get(OWN_RULES)
+    if own:
+        return rules_from_text(str(own), f"{book.title}的规则")
     document = str(book.facts.get(DOCUMENT) or "")
     return next((rules for rules in shipped() if rules.document == document), None)
 
