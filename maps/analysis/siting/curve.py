@@ -9,10 +9,11 @@ import numpy as np
 from data.progress import Report, silent
 from data.refused import Refused
 from maps.analysis.siting.ask import Ask, Problem, Step, Watch, gap_of, unwatched
+from maps.analysis.siting.assignment import Ways
 from maps.analysis.siting.heuristics import most_people
 from maps.analysis.siting.matrix import cover
 from maps.analysis.siting.mclp import Reach, best_reach, small
-from maps.analysis.siting.pmedian import Ways, least, ways
+from maps.analysis.siting.pmedian import least, ways
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import conditions
 from maps.analysis.siting.solve import check, solve

@@ -13,49 +13,23 @@ import scipy.sparse as sp
 
 from data.refused import Refused
 from maps.analysis.siting.ask import Ask, Problem
+from maps.analysis.siting.assignment import Ways, assignment
 from maps.analysis.siting.heuristics import exchange_cost, least_cost, nearest_two
 from maps.analysis.siting.lagrange import Arcs, arcs_below, cost_bound, decided
 from maps.analysis.siting.lscp import unreached
 from maps.analysis.siting.matrix import Cost, as_dense, cover
 from maps.analysis.siting.mclp import whole_numbers
-from maps.analysis.siting.mip import Mip, run
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
+from maps.analysis.siting.tree import Node, Table, search_tree
 
 _ROUNDS, _STAGES, _FEW_LEFT = 150, 12, 3
 _LARGEST = 80_000_000
-_MOST_ARCS = 3_000_000
 _EXACT = 1e-8
 
 
-@dataclass(frozen=True, eq=False)
-class Ways:
-    """A p-median question: ``cost`` (n, k) of the free candidates ``columns``, people ``weight``,
-    ``base`` (n,) the cost of the nearest fixed site (inf for none). Differences of the objective
-    below ``step`` do not occur or do not count."""
-
-    cost: np.ndarray
-    weight: np.ndarray
-    base: np.ndarray
-    columns: np.ndarray
-    step: float
-
-    @property
-    def big(self) -> float:
-        """What being out of reach costs in a first search: more than all the rest together."""
-        finite = self.cost[np.isfinite(self.cost)]
-        top = float(finite.max()) if len(finite) else 1.0
-        light = self.weight[self.weight > 0]
-        if len(light) == 0 or np.isfinite(self.cost).all():
-            return top + 1.0
-        return (top + 1.0) * float(light.sum() / light.min())
-
-    def total(self, sites: np.ndarray) -> float:
-        """Weighted cost with ``sites`` (positions in ``columns``) open; inf if one is left out."""
-        best = self.base
-        if len(sites):
-            best = np.minimum(best, self.cost[:, sites].min(axis=1))
-        return float(self.weight @ best)
+_Decisions = tuple[np.ndarray, np.ndarray]
+"""Candidates every better answer leaves shut, and those it opens, (m,) booleans each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,18 +131,45 @@ def least(
     sites = exchange_cost(cost, weight, begun, base, big, tick)
     total = question.total(sites)
     if not np.isfinite(total):
-        return _rest(question, limit, search, gap, None, 0.0, _nothing_decided(cost.shape[1]))
+        return _without_start(question, limit, search, gap)
     search.tell(total, float(weight @ floor))
-    sites, bound, decisions = _squeeze(question, sites, limit, search, gap)
+    sites, bound, decisions, price = _squeeze(question, sites, limit, search, gap)
     total = question.total(sites)
     if total - bound < max(question.step, gap * total):
         exact = total - bound < question.step
         return Cheapest(question.columns[sites], total, total if exact else bound, True)
-    return _rest(question, limit, search, gap, sites, bound, decisions)
+    return _by_tree(question, limit, search, sites, bound, decisions, price, gap)
 
 
-_Decisions = tuple[np.ndarray, np.ndarray]
-"""Candidates every better answer leaves shut, and those it opens, (m,) booleans each."""
+def _by_tree(
+    question: Ways,
+    limit: int,
+    search: Search,
+    sites: np.ndarray,
+    bound: float,
+    decisions: _Decisions,
+    price: np.ndarray,
+    gap: float,
+) -> Cheapest:
+    """Branch on what the bound has left undecided."""
+    shut, opened = decisions
+    table = Table(
+        question.cost, question.weight, question.base, _ceiling(question, sites), question.step
+    )
+    must = tuple(int(j) for j in np.flatnonzero(opened))
+    left = np.flatnonzero(~shut & ~opened)
+    root = Node(bound, must, left, limit - len(must), price)
+
+    def improve(choice: np.ndarray) -> np.ndarray:
+        cost, weight, base = question.cost, question.weight, question.base
+        return exchange_cost(cost, weight, choice, base, question.big, search.tick)
+
+    sites, found, proven = search_tree(table, root, sites, search, gap, improve)
+    total = question.total(sites)
+    # A node of the tree may be bounded worse than the root was.
+    bound = min(total, max(bound, found))
+    search.tell(total, bound)
+    return Cheapest(question.columns[sites], total, bound, proven)
 
 
 def _nothing_decided(m: int) -> _Decisions:
@@ -177,7 +178,7 @@ def _nothing_decided(m: int) -> _Decisions:
 
 def _squeeze(
     question: Ways, sites: np.ndarray, limit: int, search: Search, gap: float
-) -> tuple[np.ndarray, float, _Decisions]:
+) -> tuple[np.ndarray, float, _Decisions, np.ndarray]:
     """Bound, better answer, fewer candidates, again, as long as it helps.
 
     Candidates that no better answer opens leave the relaxation, which makes it tighter and
@@ -215,63 +216,47 @@ def _squeeze(
         if still <= _FEW_LEFT or (fewer < 0.05 * still and bound - before < 0.05 * (total - bound)):
             break
         arcs, price = arcs.without(shut), relaxed.price
-    return sites, bound, (shut, opened & ~shut)
+    return sites, bound, (shut, opened & ~shut), relaxed.price
 
 
 def _first_arcs(question: Ways, sites: np.ndarray) -> tuple[Arcs, np.ndarray]:
     """The pairs that matter around an answer, and multipliers to begin with."""
     cost, weight, base = question.cost, question.weight, question.base
     _, first, second = nearest_two(cost, sites, base)
-    block = np.sort(np.column_stack((cost[:, sites], base)), axis=1)
-    ceiling = block[:, 3] if block.shape[1] > 3 else np.full(len(base), np.inf)
-    ceiling = np.minimum(ceiling, base)
-    far = np.where(np.isfinite(cost), cost, -np.inf).max(axis=1) * (1 + 1e-9) + 1e-9
-    ceiling = np.where(np.isfinite(ceiling), ceiling, far)
+    ceiling = _ceiling(question, sites)
     second = np.where(np.isfinite(second), second, ceiling)
     return arcs_below(cost, weight, ceiling), weight * (first + second) / 2
 
 
-def _rest(
-    question: Ways,
-    limit: int,
-    search: Search,
-    gap: float,
-    sites: np.ndarray | None,
-    bound: float,
-    decisions: _Decisions,
-) -> Cheapest:
-    """HiGHS on what the bound has left undecided."""
-    shut, opened = decisions
-    total = np.inf if sites is None else question.total(sites)
-    must, may = np.flatnonzero(opened), np.flatnonzero(~shut & ~opened)
-    base = question.base
-    if len(must):
-        base = np.minimum(base, question.cost[:, must].min(axis=1))
-    part = Ways(question.cost[:, may], question.weight, base, may, question.step)
-    count = sp.csr_array(np.ones((1, len(may))))
-    room = np.array([float(limit - len(must))])
-    begin = None
-    if sites is not None and not shut[sites].any() and np.isin(must, sites).all():
-        begin = np.isin(may, sites)
-    model = assignment(part)
+def _ceiling(question: Ways, sites: np.ndarray) -> np.ndarray:
+    """(n,) above which costs cannot matter much: that of the third nearest site in hand."""
+    cost, base = question.cost, question.base
+    block = np.sort(np.column_stack((cost[:, sites], base)), axis=1)
+    ceiling = block[:, 2] if block.shape[1] > 2 else np.full(len(base), np.inf)
+    ceiling = np.minimum(ceiling, base)
+    far = np.where(np.isfinite(cost), cost, -np.inf).max(axis=1) * (1 + 1e-9) + 1e-9
+    return np.where(np.isfinite(ceiling), ceiling, far)
+
+
+def _without_start(question: Ways, limit: int, search: Search, gap: float) -> Cheapest:
+    """HiGHS on the whole question: no answer is at hand that reaches everybody."""
+    model = assignment(question)
     if model is None:
-        found = None if sites is None else question.columns[sites]
-        return Cheapest(found, total, bound, False)
-    mine, found_bound, optimal = model.solve(
-        count, np.array([-np.inf]), room, np.zeros(len(may)), begin, search, gap
+        return Cheapest(None, np.inf, 0.0, False)
+    m = question.cost.shape[1]
+    mine, bound, proven = model.solve(
+        sp.csr_array(np.ones((1, m))),
+        np.array([-np.inf]),
+        np.array([float(limit)]),
+        np.zeros(m),
+        search,
+        gap,
     )
-    if mine is not None:
-        chosen = np.sort(np.concatenate((must, may[mine])))
-        if question.total(chosen) < total:
-            sites, total = chosen, question.total(chosen)
-    if sites is None:
-        return Cheapest(None, np.inf, np.inf if optimal else bound, optimal)
-    # Answers with other decisions than those taken are no better than the one in hand.
-    bound = min(total, max(bound, found_bound))
-    if optimal and gap == 0:
-        bound = total
+    if mine is None:
+        return Cheapest(None, np.inf, np.inf if proven else bound, proven)
+    total = question.total(np.flatnonzero(mine))
     search.tell(total, bound)
-    return Cheapest(question.columns[sites], total, bound, optimal)
+    return Cheapest(question.columns[mine], total, min(total, bound), proven)
 
 
 def conditioned(question: Ways, side: Side, search: Search, *, gap: float = 0.0) -> Cheapest:
@@ -289,7 +274,6 @@ def conditioned(question: Ways, side: Side, search: Search, *, gap: float = 0.0)
         low - inside,
         high - inside,
         np.zeros(len(side.free)),
-        None,
         search,
         gap,
     )
@@ -298,107 +282,3 @@ def conditioned(question: Ways, side: Side, search: Search, *, gap: float = 0.0)
     total = question.total(np.flatnonzero(mine))
     search.tell(total, bound)
     return Cheapest(side.free[mine], total, min(bound, total), optimal)
-
-
-@dataclass(frozen=True, eq=False)
-class Assignment:
-    """The exact model: open x_j, send demand i to j (z_ij ≤ x_j, each demand at most once).
-
-    What a demand does not send goes to its fixed site; where there is none it must be sent.
-    ``saved``: (a,) change of the cost per arc, ``row``/``site``: (a,), ``must``: (g,) whether a
-    demand has to be sent, ``offset``: cost of sending everybody to the fixed sites.
-    """
-
-    saved: np.ndarray
-    row: np.ndarray
-    site: np.ndarray
-    must: np.ndarray
-    sites: int
-    offset: float
-    step: float
-
-    def mip(self, rows: sp.csr_array, low: np.ndarray, high: np.ndarray, lower: np.ndarray) -> Mip:
-        """Return the model with further ``rows`` over the candidates."""
-        arcs, groups, m = len(self.saved), len(self.must), self.sites
-        one, each = np.ones(arcs), np.arange(arcs)
-        sent = sp.csr_array((one, (self.row, m + each)), shape=(groups, m + arcs))
-        link = sp.csr_array(
-            (np.append(one, -one), (np.append(each, each), np.append(self.site, m + each))),
-            shape=(arcs, m + arcs),
-        )
-        wide = sp.csr_array(sp.hstack([rows, sp.csr_array((rows.shape[0], arcs))], format="csr"))
-        return Mip(
-            np.append(np.zeros(m), self.saved),
-            np.append(lower, np.zeros(arcs)),
-            np.ones(m + arcs),
-            np.append(np.ones(m, bool), np.zeros(arcs, bool)),
-            sp.csr_array(sp.vstack([sent, link, wide], format="csr")),
-            np.concatenate((np.where(self.must, 1.0, 0.0), np.zeros(arcs), low)),
-            np.concatenate((np.ones(groups), np.full(arcs, np.inf), high)),
-        )
-
-    def solve(
-        self,
-        rows: sp.csr_array,
-        low: np.ndarray,
-        high: np.ndarray,
-        lower: np.ndarray,
-        begin: np.ndarray | None,
-        search: Search,
-        gap: float,
-    ) -> tuple[np.ndarray | None, float, bool]:
-        """Return (m,) booleans of open sites (None: nothing found), bound, proven."""
-        mip = self.mip(rows, low, high, lower)
-        start = None if begin is None else np.append(begin, np.full(len(self.saved), np.nan))
-        out = run(
-            mip,
-            search,
-            start=start,
-            gap=gap,
-            whole_steps=self.step if self.step >= 1 else 0.0,
-            say=lambda found, bound: (found + self.offset, bound + self.offset),
-        )
-        bound = out.bound + self.offset
-        proven = out.status in ("optimal", "infeasible")
-        if out.values is None:
-            return None, bound, proven
-        return out.values[: self.sites] > 0.5, bound, proven
-
-
-def assignment(question: Ways) -> Assignment | None:
-    """Return the exact model of a question, None when it has too many arcs.
-
-    Demands that put the candidates cheaper than their fixed site in the same order are merged:
-    whatever is open, they all go to the same one.
-    """
-    cost, weight, base = question.cost, question.weight, question.base
-    useful = cost < base[:, None]
-    if int(useful.sum()) > 4 * _MOST_ARCS:
-        return None
-    length = useful.sum(axis=1)
-    order = np.argsort(np.where(useful, cost, np.inf), axis=1, kind="stable")
-    place = np.arange(cost.shape[1])[None, :] < length[:, None]
-    listed = np.where(place, order, -1)
-    key = np.column_stack((listed, np.isfinite(base)))
-    group = _groups(key)
-    groups = int(group.max()) + 1 if len(group) else 0
-    fixed = np.where(np.isfinite(base), base, 0.0)
-    row, column = np.nonzero(useful)
-    flat = group[row] * cost.shape[1] + column
-    arcs, inverse = np.unique(flat, return_inverse=True)
-    if len(arcs) > _MOST_ARCS:
-        return None
-    saved = np.bincount(inverse, weight[row] * (cost[row, column] - fixed[row]), len(arcs))
-    must = np.zeros(groups, bool)
-    must[group] = ~np.isfinite(base)
-    m = cost.shape[1]
-    return Assignment(
-        saved, arcs // max(m, 1), arcs % max(m, 1), must, m, float(weight @ fixed), question.step
-    )
-
-
-def _groups(key: np.ndarray) -> np.ndarray:
-    """Return (n,) numbers of equal rows of an integer matrix."""
-    compact = np.ascontiguousarray(key.astype(np.int32))
-    rows = compact.view(np.dtype((np.void, compact.dtype.itemsize * compact.shape[1]))).ravel()
-    return np.unique(rows, return_inverse=True)[1]

@@ -11,10 +11,11 @@ import scipy.sparse as sp
 from data.refused import Refused
 from maps.analysis.siting.ask import Ask, Problem
 from maps.analysis.siting.assigned import Answer, nothing_found
+from maps.analysis.siting.assignment import Ways, assignment
 from maps.analysis.siting.matrix import merged, some_rows, weights_of
 from maps.analysis.siting.mip import Mip, run
 from maps.analysis.siting.pcenter import pcenter
-from maps.analysis.siting.pmedian import Ways, assignment, conditioned, dense, ways
+from maps.analysis.siting.pmedian import conditioned, dense, ways
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
 

@@ -28,6 +28,7 @@ from maps.analysis.siting.reduce import (
     parts,
 )
 from maps.analysis.siting.search import Search
+from maps.analysis.siting.tree import Node, Table, search_tree
 from maps.analysis.siting.weighting import fewer_sites
 
 
@@ -370,3 +371,28 @@ def test_who_cannot_be_reached_is_named() -> None:
     rest = solve(small(), Ask("lscp", reach=5.0, only_reachable=True))
     assert rest.left_out.tolist() == [2]
     assert rest.objective == 1.0
+
+
+def test_branching_proves_the_best() -> None:
+    rng = np.random.default_rng(9)
+    for _ in range(40):
+        n, m = int(rng.integers(4, 14)), int(rng.integers(4, 9))
+        cost = rng.integers(1, 50, (n, m)).astype(float)
+        weight = rng.integers(1, 30, n).astype(float)
+        base = np.where(rng.random(n) < 0.3, rng.integers(1, 50, n), 60).astype(float)
+        limit = int(rng.integers(2, m))
+        best = min(
+            float(weight @ np.minimum(base, cost[:, list(c)].min(axis=1)))
+            for c in itertools.combinations(range(m), limit)
+        )
+        table = Table(cost, weight, base, np.full(n, 61.0), 1.0)
+        root = Node(0.0, (), np.arange(m), limit, weight * 5.0)
+        search = Search(10.0, silent, unwatched, -1)
+        start = np.arange(limit)
+        sites, bound, proven = search_tree(table, root, start, search, 0.0, lambda c: c)
+        assert proven
+        assert table.total(sites) == bound == best
+        assert len(sites) <= limit
+        rough, least, _ = search_tree(table, root, start, search, 0.2, lambda c: c)
+        assert least <= best <= table.total(rough)
+        assert table.total(rough) - least <= 0.2 * table.total(rough) + 1.0
