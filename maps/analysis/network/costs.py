@@ -3,7 +3,7 @@
 A closure may cover a part of an edge (a flooded zone): the edge is then passable
 from its tail up to ``open_to`` and from its head down to ``open_from`` (fractions
 of the edge); nothing passes through. Between two closures of one edge nobody gets
-anywhere.
+anywhere. ``wet`` is the ground under water itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,11 +42,17 @@ class Costs:
     against: Bools
     open_to: Floats
     open_from: Floats
+    wet: shapely.Geometry | None = None
 
     @cached_property
     def turned(self) -> "Costs":
         """The same network driven the other way."""
         return replace(self, along=self.against, against=self.along)
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether anything is closed."""
+        return bool((self.open_to < 1.0).any())
 
     @cached_property
     def through(self) -> tuple[Bools, Bools]:
@@ -179,8 +185,10 @@ def costs(
     open_to, open_from = np.ones(network.edges), np.zeros(network.edges)
     shut = _closed_rows(network, closed)[network.road]
     open_to[shut], open_from[shut] = 0.0, 1.0
-    if flooded:
-        _flood(network, flooded, open_to, open_from)
+    wet = shapely.union_all(np.asarray(flooded, dtype=object)) if len(flooded) else None
+    if wet is not None:
+        shapely.prepare(wet)
+        _flood(network, wet, open_to, open_from)
     both = np.ones(network.edges, bool)
     # Nobody walks round the block because a street is one-way for cars.
     free = both if profile.on_foot else ~both
@@ -193,6 +201,7 @@ def costs(
         network.against | free,
         open_to,
         open_from,
+        wet,
     )
 
 
@@ -221,12 +230,8 @@ def _closed_rows(network: Network, closed: Iterable[FeatureId]) -> Bools:
     return out
 
 
-def _flood(
-    network: Network, zones: Sequence[shapely.Geometry], open_to: Floats, open_from: Floats
-) -> None:
-    """Close the parts of edges inside zones; bridges and tunnels as well: they are cut off."""
-    zone = shapely.union_all(np.asarray(zones, dtype=object))
-    shapely.prepare(zone)
+def _flood(network: Network, zone: shapely.Geometry, open_to: Floats, open_from: Floats) -> None:
+    """Close the parts of edges inside a zone; bridges and tunnels as well: they are cut off."""
     hit = np.flatnonzero(shapely.intersects(zone, network.shapes))
     wet = shapely.intersection(network.shapes[hit], zone)
     points, edge = shapely.get_coordinates(wet, return_index=True)

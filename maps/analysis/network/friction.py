@@ -18,7 +18,7 @@ from data.progress import Report, silent
 from maps.analysis.network.costs import Costs
 from maps.analysis.network.ground import Ground
 from maps.analysis.network.lines import Floats, Ints
-from maps.analysis.network.snap import Places, joinable, legs
+from maps.analysis.network.snap import Places, joinable, legs, settle
 from maps.analysis.network.terrain import OFF_PATH, Terrain, even, tobler
 from maps.analysis.network.timers import Spots, snapped, snapper_of
 from maps.analysis.network.travel import Graph, quickest, ranks
@@ -58,6 +58,7 @@ class Across:
 
     def _at(self, places: Places) -> tuple[Floats, Ints]:
         k = len(self.seconds)
+        places = settle(places, self.costs)
         node, leg = _cell_leg(self.terrain, self.costs, places.x, places.y)
         inside = node >= 0
         times, who = [], []
@@ -92,6 +93,7 @@ def across(
     ``terrain`` has the speeds of a dry day (None: everywhere the off-road speed of the
     profile); the condition slows it down as it does the roads.
     """
+    facilities = settle(facilities, costs)
     land = terrain or even(grid, costs.profile.offroad.kmh)
     land = replace(land, kmh=land.kmh * _slowed(costs))
     stops = _stops(costs, facilities, land.cell)

@@ -23,7 +23,7 @@ from maps.analysis.live import LiveNumbers
 from maps.analysis.network.costs import Costs, csr
 from maps.analysis.network.ground import ground
 from maps.analysis.network.lines import Floats, Ints
-from maps.analysis.network.snap import Places, legs
+from maps.analysis.network.snap import Places, legs, settle
 from maps.analysis.network.timers import ByRoad, Straight, snapped, snapper_of
 from maps.analysis.timecover import TimeAsk, facilities_of, ready_seconds, timer_of
 
@@ -146,9 +146,11 @@ class _Group:
 
     def __init__(self, costs: Costs, places: Places) -> None:
         network = costs.network
-        chain = network.chain[places.edge]
-        self.order = np.argsort(chain, kind="stable")
-        chain = chain[self.order]
+        places = settle(places, costs)
+        dry = np.flatnonzero(places.edge >= 0)
+        chain = network.chain[places.edge[dry]]
+        order = np.argsort(chain, kind="stable")
+        self.order, chain = dry[order], chain[order]
         self.first = np.searchsorted(chain, np.arange(len(network.a) + 1))
         self.edge, self.fraction = places.edge[self.order], places.fraction[self.order]
         leg = legs(places, costs)[self.order]
@@ -189,7 +191,7 @@ class _ByRoad:
     def points(self, x: float, y: float, ready: float) -> list[Ints]:
         """Points of every group reached in time from a place."""
         costs, network = self._costs, self._costs.network
-        place = self._snapper.snap(np.array([x]), np.array([y]))
+        place = settle(self._snapper.snap(np.array([x]), np.array([y])), costs)
         if place.edge[0] < 0:
             return [np.empty(0, np.int64) for _ in self._groups]
         before = ready + float(legs(place, costs)[0])

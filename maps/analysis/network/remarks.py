@@ -58,7 +58,7 @@ class Remarks:
         if self.stranded is None or self.stranded > 0:
             out.append(
                 f"有 {_count(self.stranded)} 人到不了:他们与任何设施都没有通路"
-                f"(路网分成互不相连的 {self.islands} 块;封闭的路段也算不通)。"
+                f"(路网分成互不相连的 {self.islands} 块;封闭、淹没也算不通)。"
             )
         for one in self.far:
             out.append(

@@ -17,7 +17,7 @@ from maps.analysis.network.costs import Costs, costs, csr
 from maps.analysis.network.graph import network_of
 from maps.analysis.network.lines import Floats, Ints
 from maps.analysis.network.profile import OFF_ROAD
-from maps.analysis.network.snap import Places, legs
+from maps.analysis.network.snap import Places, legs, settle
 from maps.analysis.network.timers import ByRoad, snapper_of
 from maps.analysis.timecover import TimeAsk, facilities_of, timer_of, titles, zones
 
@@ -101,6 +101,7 @@ def _columns(places: Places) -> tuple[npt.NDArray[Any], ...]:
 
 def way(cost: Costs, places: Places) -> Route | None:
     """The way from the first to the second of two places; None when there is none."""
+    places = settle(places, cost)
     if (places.edge < 0).any():
         return None
     steps = _steps(cost, places)

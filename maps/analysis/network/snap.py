@@ -1,17 +1,21 @@
 """Places join the network once: at a point of an edge, with a leg off the road.
 
 Nobody is dropped and nobody is moved: who lives far from any road gets a long leg,
-and is listed.
+and is listed. Closing a road changes nothing for those who live elsewhere; who had
+joined the closed stretch goes from there, as over open country, to the nearest open one
+(:func:`settle`). Who is in a flooded zone himself is not reached by road.
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.ops import substring
 
 from maps.analysis.network.costs import Costs
 from maps.analysis.network.graph import Network, hilbert
@@ -68,13 +72,40 @@ def joinable(network: Network, profile: Profile) -> Bools:
 
 
 class Snapper:
-    """Finds where places join a network; built once per network and profile."""
+    """Finds where places join a network; built once per network and profile.
 
-    def __init__(self, network: Network, usable: Bools) -> None:
+    ``usable`` edges may be joined, with closed roads in ``costs`` only their open stretches.
+    """
+
+    def __init__(self, network: Network, usable: Bools, costs: Costs | None = None) -> None:
         self.network = network
         # When nothing may be joined (only motorways are drawn), everything may.
-        self.edges = np.flatnonzero(usable) if usable.any() else np.arange(network.edges)
-        self._tree = shapely.STRtree(network.shapes[self.edges])
+        edges = np.flatnonzero(usable) if usable.any() else np.arange(network.edges)
+        self.edges, self._low, self._high = edges, np.zeros(len(edges)), np.ones(len(edges))
+        self._shapes = network.shapes[edges]
+        self._drawn = network.drawn[edges]
+        if costs is not None:
+            self._leave_open(costs)
+        self._tree = shapely.STRtree(self._shapes)
+
+    def _leave_open(self, costs: Costs) -> None:
+        """Put the open stretches in the place of edges that are partly closed."""
+        shut = np.flatnonzero(costs.open_to[self.edges] < 1.0)
+        whole = np.setdiff1d(np.arange(len(self.edges)), shut)
+        edge = np.concatenate([self.edges[shut], self.edges[shut]])
+        low = np.concatenate([np.zeros(len(shut)), costs.open_from[self.edges[shut]]])
+        high = np.concatenate([costs.open_to[self.edges[shut]], np.ones(len(shut))])
+        some = high - low > _HAIR
+        edge, low, high = edge[some], low[some], high[some]
+        parts = [
+            substring(self.network.shapes[e], a, b, normalized=True)
+            for e, a, b in zip(edge, low, high, strict=True)
+        ]
+        self._shapes = np.concatenate([self._shapes[whole], np.array(parts, dtype=object)])
+        self.edges = np.concatenate([self.edges[whole], edge])
+        self._low = np.concatenate([self._low[whole], low])
+        self._high = np.concatenate([self._high[whole], high])
+        self._drawn = np.asarray(shapely.length(self._shapes))
 
     def snap(self, x: Floats, y: Floats) -> Places:
         """Join places (plan CRS) to their nearest edge."""
@@ -83,16 +114,18 @@ class Snapper:
             none = np.full(len(x), -1, np.intp)
             return Places(x, y, none, np.zeros(len(x)), np.full(len(x), np.inf))
         points = shapely.points(x, y)
-        edge = self.edges[self._nearest(points, x, y)]
-        lines = self.network.shapes[edge]
+        row = self._nearest(points, x, y)
+        lines = self._shapes[row]
         along = shapely.line_locate_point(lines, points)
         foot = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
         gap = self.network.ruler.distance(x, y, foot[:, 0], foot[:, 1])
-        fraction = np.clip(along / np.maximum(self.network.drawn[edge], 1e-9), 0.0, 1.0)
+        share = np.clip(along / np.maximum(self._drawn[row], 1e-9), 0.0, 1.0)
+        low, high = self._low[row], self._high[row]
+        fraction = low + share * (high - low)
         # A hair before a junction is the junction: one-way rules begin behind it.
         fraction[fraction < _HAIR] = 0.0
         fraction[fraction > 1 - _HAIR] = 1.0
-        return Places(x, y, edge, fraction, np.asarray(gap))
+        return Places(x, y, self.edges[row], np.clip(fraction, low, high), np.asarray(gap))
 
     def _nearest(self, points: npt.NDArray[Any], x: Floats, y: Floats) -> Ints:
         if len(x) < _MANY:
@@ -108,6 +141,33 @@ class Snapper:
             ):
                 out[share] = found
         return out
+
+
+@lru_cache(maxsize=6)
+def _open_snapper(costs: Costs) -> Snapper:
+    return Snapper(costs.network, joinable(costs.network, costs.profile), costs)
+
+
+def settle(places: Places, costs: Costs) -> Places:
+    """Places as they join the roads that are open: ``edge`` -1 for who is in the water."""
+    if not costs.closed or not len(places):
+        return places
+    on = np.maximum(places.edge, 0)
+    # Also at the very end of a closed stretch: the junction may have no open road left.
+    inside = (places.fraction >= costs.open_to[on]) & (places.fraction <= costs.open_from[on])
+    inside &= costs.open_to[on] < 1.0
+    stuck = np.flatnonzero(inside & (places.edge >= 0))
+    edge, fraction, gap = places.edge.copy(), places.fraction.copy(), places.gap.copy()
+    if len(stuck):
+        lines = costs.network.shapes[edge[stuck]]
+        foot = shapely.line_interpolate_point(lines, fraction[stuck], normalized=True)
+        again = _open_snapper(costs).snap(*shapely.get_coordinates(foot).T)
+        edge[stuck], fraction[stuck] = again.edge, again.fraction
+        gap[stuck] += again.gap
+    if costs.wet is not None:
+        wet = shapely.intersects_xy(costs.wet, places.x, places.y)
+        edge[wet], gap[wet] = -1, np.inf
+    return Places(places.x, places.y, edge, fraction, gap)
 
 
 def legs(places: Places, costs: Costs) -> Floats:

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 from data.progress import Report, silent
 from maps.analysis.network.costs import Costs, csr
 from maps.analysis.network.lines import Floats, Ints
-from maps.analysis.network.snap import Places, legs
+from maps.analysis.network.snap import Places, legs, settle
 
 _PAIRS = 2_000_000
 
@@ -51,6 +51,7 @@ class Reach:
 
         ``keep``: the places will be asked about again.
         """
+        places = _kept_settled(places, self.costs) if keep else settle(places, self.costs)
         on = places.edge >= 0
         times = np.full((self.ranks, len(places)), np.inf)
         who = np.full((self.ranks, len(places)), -1, np.intp)
@@ -139,6 +140,7 @@ def _ways_to(costs: Costs, places: Places) -> Ways:
 
 
 _kept_ways = lru_cache(maxsize=12)(_ways_to)
+_kept_settled = lru_cache(maxsize=12)(settle)
 
 
 def _blocks(count: Ints) -> list[Ints]:
@@ -304,6 +306,7 @@ def reach(
     nobody needs to know. For “from the people to the facility” pass
     ``costs.turned``.
     """
+    facilities = settle(facilities, costs)
     start = np.asarray(ready, dtype=float) + legs(facilities, costs)
     arcs = costs.arcs
     graph = Graph(

@@ -154,12 +154,19 @@ def test_a_flooded_zone_closes_the_roads_it_touches() -> None:
         timecover(plan, ask),
         timecover(plan, replace(ask, flooded=frozenset([("灾害区", 1)]))),
     )
-    x = open_.demand.nearby.x
-    np.testing.assert_allclose(shut.minutes[0][x < EAST + 6000], open_.minutes[0][x < EAST + 6000])
-    assert not np.isfinite(shut.minutes[0][x > EAST + 6500]).any()
-    lost = shut.demand.persons[x >= EAST + 6000].sum()
-    assert shut.unreachable == lost
-    assert f"有 {lost:,.0f} 人到不了" in "".join(shut.remarks.sentences)
+    near, wet = shut.demand.nearby, plan.layer("灾害区").geometry(1)
+    spots = shapely.points(near.x, near.y)
+    drowned = shapely.intersects(wet, spots)
+    halves = [shapely.LineString([at(a, 5000), at(b, 5000)]) for a, b in ((0, 6000), (6500, 1e4))]
+    east = shapely.distance(halves[1], spots) < shapely.distance(halves[0], spots)
+    lost = drowned | east
+    assert not np.isfinite(shut.minutes[0][lost]).any()
+    west = near.x < EAST + 6000
+    np.testing.assert_allclose(shut.minutes[0][west], open_.minutes[0][west])
+    assert np.isfinite(shut.minutes[0][~lost]).all()
+    people = shut.demand.persons[lost].sum()
+    assert shut.unreachable == people
+    assert f"有 {people:,.0f} 人到不了" in "".join(shut.remarks.sentences)
     with pytest.raises(Refused, match="灾害区"):
         timecover(plan, replace(ask, flooded=frozenset([("灾害区", 7)])))
 
