@@ -55,6 +55,8 @@ class Session(QObject):
     """One sentence for the message bar."""
     live_changed = Signal(object)
     """The numbers of the shown result while a facility is dragged; None when the drag ends."""
+    dragging = Signal(object)
+    """(layer, fid, x, y) in plan metres while a facility is dragged; None when the drag ends."""
 
     def __init__(self, journals: Path | None = None, parent: QObject | None = None) -> None:
         """``journals``: the folder for what a killed program leaves; None keeps no journal."""
@@ -339,6 +341,7 @@ class Session(QObject):
         date, the facility does not count in it, or (with many facilities) the drag is
         still being prepared.
         """
+        self.dragging.emit((layer, fid, x, y))
         if self._live_of != (layer, fid):
             self._live, self._live_of = None, (layer, fid)
             self._start_live(layer, fid)
@@ -350,6 +353,7 @@ class Session(QObject):
 
     def live_end(self) -> None:
         """The drag is over (released or given up): back to the result as it is."""
+        self.dragging.emit(None)
         shown = self._live is not None
         self._live, self._live_of = None, None
         if shown:
