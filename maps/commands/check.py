@@ -10,9 +10,16 @@ from data.progress import part
 from data.refused import Refused
 from data.scenarios import find_scenario
 from maps.analysis.targets.evaluate import Outcome, check_rules
+from maps.analysis.targets.layout import layout_page
 from maps.analysis.targets.loader import DOCUMENT, load_rules, rules_of, shipped, standards
 from maps.analysis.targets.model import READINGS, VERDICTS, RuleSet, Verdict
 from maps.analysis.targets.units import number
+from maps.commands.check_pages import (
+    depots_json,
+    depots_text,
+    evaluation_json,
+    evaluation_text,
+)
 from maps.commands.common import answer, json_argument, plan_argument, progress
 from maps.commands.table import table
 
@@ -31,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="有歧义的地方按哪种读法,可写多次;不写用规划里选定的",
     )
     parser.add_argument("--only", nargs="+", metavar="编号", help="只查这些规则")
+    parser.add_argument("--depots", action="store_true", help="“一主两副”储备库一页")
+    parser.add_argument("--evaluate", type=int, metavar="年", help="某年底的评估表和重点工程进度")
     parser.add_argument("--people", default="", metavar="图层", help="有多个人口图层时用哪一个")
     json_argument(parser)
 
@@ -52,7 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
                 plan, rules, facts, people=arguments.people, only=arguments.only, report=stretch
             )
         )
-    answer(as_json(book, outcomes), as_text(book, outcomes), arguments.json)
+    told, lines = as_json(book, outcomes), [as_text(book, outcomes)]
+    if arguments.evaluate is not None:
+        told["evaluation"] = evaluation_json(plan, outcomes, facts, arguments.evaluate)
+        lines += evaluation_text(told["evaluation"], arguments.evaluate)
+    if arguments.depots:
+        page = layout_page(plan, sets[0], facts)
+        told["depots"] = depots_json(page)
+        lines += depots_text(page)
+    answer(told, "\n".join(lines), arguments.json)
     return 1 if any(o.counts["fail"] for o in outcomes) else 0
 
 
@@ -99,6 +116,10 @@ def as_json(book: Book, outcomes: list[Outcome]) -> dict[str, Any]:
         "rule_sets": [outcome.rules.title for outcome in outcomes],
         "rules": [_row(v) for v in found],
         "counts": {name: sum(v.verdict == name for v in found) for name in sorted(VERDICTS)},
+        "statements": {
+            name: sum(outcome.tally[name] for outcome in outcomes)
+            for name in ("decided", "needs_data", "attest")
+        },
     }
 
 
@@ -136,6 +157,11 @@ def as_text(book: Book, outcomes: list[Outcome]) -> str:
         counts = outcome.counts
         said = "、".join(f"{VERDICTS[name]} {n}" for name, n in counts.items())
         lines += ["", f"{outcome.rules.title}:{len(outcome.verdicts)} 条规则,{said}"]
+        tally = outcome.tally
+        lines.append(
+            f"按文本的说法计 {sum(tally.values())} 条:现有数据能判定 {tally['decided']} 条,"
+            f"缺资料 {tally['needs_data']} 条,要人工确认 {tally['attest']} 条"
+        )
         rows = [["编号", "结论", "实测", "要求"]]
         for found in outcome.gravest_first:
             value = "" if found.value is None else f"{number(found.value)} {found.unit}".strip()

@@ -8,6 +8,7 @@ from data.files import load
 from data.progress import part
 from data.refused import Refused
 from maps.analysis.targets.consistency import Contradiction, contradictions
+from maps.analysis.targets.editing import copied
 from maps.analysis.targets.loader import DOCUMENT, load_rules, rules_of, shipped, standards
 from maps.analysis.targets.model import Rule, RuleSet
 from maps.analysis.targets.scene import Scene
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plan", type=Path, metavar="PLAN", help="看这个规划所依据的规则")
     parser.add_argument("--standards", action="store_true", help="只看标准规范")
     parser.add_argument("--search", default="", metavar="词", help="查原文、标准名、条款")
+    parser.add_argument(
+        "--copy", nargs=3, metavar=("FILE", "规划名称", "OUT"), help="把规则复制给另一份规划文本"
+    )
     parser.add_argument("--contradictions", action="store_true", help="找文本自己前后不一致的地方")
     json_argument(parser)
 
@@ -32,6 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.validate is not None:
         rules = load_rules(arguments.validate)
         answer(_validated(rules), _validated_text(rules), arguments.json)
+        return 0
+    if arguments.copy is not None:
+        rules = _copy(*arguments.copy)
+        answer(_validated(rules), f"已写出。{_validated_text(rules)}", arguments.json)
         return 0
     sets, facts, residents = _chosen(arguments)
     if arguments.contradictions:
@@ -60,6 +68,21 @@ def _chosen(
         raise Refused(f"规划文件“{said}”没有现成的规则,请用 --file 指定规则文件。")
     residents = Scene(book.plan, book.facts).persons()
     return (own,), dict(book.facts), residents
+
+
+def _copy(source: str, title: str, target: str) -> RuleSet:
+    """Write the rules of a file for another document; an existing file is not overwritten."""
+    load_rules(Path(source))
+    text = copied(Path(source).read_text(encoding="utf-8-sig"), title, name=Path(source).name)
+    out = Path(target)
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise Refused(f"“{target}”已经存在,没有覆盖。请换一个文件名。") from error
+    except OSError as error:
+        raise Refused(f"写不了“{target}”:{error.strerror}。请换一个位置。") from error
+    return load_rules(out)
 
 
 def _validated(rules: RuleSet) -> dict[str, Any]:

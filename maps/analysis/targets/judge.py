@@ -1,6 +1,6 @@
 """From what a check found to a verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -147,8 +147,22 @@ def _name(rule: Rule, found: Finding) -> VerdictName:
 
 def _remedy(found: Finding, name: VerdictName) -> str:
     if name == "needs_data" and found.missing:
-        return "".join(dict.fromkeys(m.how for m in found.missing))
+        return "".join(dict.fromkeys(_hows(found.missing)))
     return "" if name == "pass" else found.remedy
+
+
+def _hows(missing: tuple[Missing, ...]) -> Iterator[str]:
+    """How to add what is missing; several columns of one layer in one sentence."""
+    columns: dict[str, list[str]] = {}
+    for gap in missing:
+        columns.setdefault(gap.kind, []).append(gap.column)
+    for gap in missing:
+        together = list(dict.fromkeys(c for c in columns[gap.kind] if c))
+        if len(together) < 2 or not gap.column or not gap.kind:
+            yield gap.how
+        else:
+            names = "".join(f"“{c}”" for c in together)
+            yield f"在“{kind(gap.kind).title}”图层填{names}列,没有的列先添加。"
 
 
 def _sentence(rule: Rule, found: Finding, name: VerdictName) -> str:

@@ -32,7 +32,7 @@ LANDING = 1600.0
 """㎡ a helicopter needs: a clear square of 40 m, a working assumption (DEP-18, 待核实)."""
 
 ROOMS = ("库房面积", "生产辅助用房面积", "管理用房面积", "附属用房面积")
-MORE_ROOMS = ("药械及应急物资库面积", "辅助管理附属用房合计面积")
+MEDICAL, JOINT = "药械及应急物资库面积", "辅助管理附属用房合计面积"
 
 _CLASSES = (
     ("县级", 5_000.0, 7_000.0, 630.0, 800.0),
@@ -61,7 +61,7 @@ class Landing:
 @dataclass(frozen=True)
 class DepotSheet:
     """One depot. ``rooms``: (column, ㎡ or None); ``rooms_total`` their sum, None when one of
-    the four usual rooms is unknown and no joint figure stands for them."""
+    them is unknown."""
 
     role: str
     name: str
@@ -136,8 +136,7 @@ def _about_depots(rule: Any) -> bool:
 
 def _sheet(table: Table, role: str, outcome: Outcome) -> DepotSheet:
     i = next(i for i, v in enumerate(table.column(ROLE)) if str(v) == role)
-    names = [n for n in (*ROOMS, *MORE_ROOMS) if n in ROOMS or n in table.columns]
-    rooms = tuple((name, as_number(table.column(name)[i])) for name in names)
+    rooms = _rooms(table, i)
     building = as_number(table.column("建筑面积")[i])
     persons = as_number(table.column("保障人数")[i])
     status = table.column("状态")[i]
@@ -148,7 +147,7 @@ def _sheet(table: Table, role: str, outcome: Outcome) -> DepotSheet:
         table.place(i),
         "未填" if is_missing(status) else str(status),
         rooms,
-        _rooms_total(dict(rooms)),
+        _rooms_total(rooms),
         building,
         _landing(table, i, building),
         persons,
@@ -162,17 +161,21 @@ def _concerns(found: Verdict, role: str) -> bool:
     return any(c.column == ROLE and role in c.values for c in conditions)
 
 
-def _rooms_total(rooms: Mapping[str, float | None]) -> float | None:
-    """The sum of the rooms; a joint figure stands for the ones it joins."""
-    parts = dict(rooms)
-    joint = parts.pop("辅助管理附属用房合计面积", None)
-    medical = parts.pop("药械及应急物资库面积", None)
-    if joint is not None:
-        store = parts["库房面积"]
-        return None if store is None else store + joint + (medical or 0.0)
-    values = [parts[name] for name in ROOMS]
-    known = [v for v in values if v is not None]
-    return sum(known) + (medical or 0.0) if len(known) == len(values) else None
+def _rooms(table: Table, i: int) -> tuple[tuple[str, float | None], ...]:
+    """The rooms of a depot: the usual ones, those it has besides, and where only a joint figure
+    is given, that one in place of the rooms it joins."""
+    found = {name: as_number(table.column(name)[i]) for name in (*ROOMS, MEDICAL, JOINT)}
+    joined = found[JOINT] is not None
+    return tuple(
+        (name, value)
+        for name, value in found.items()
+        if value is not None or (name in ROOMS and not (joined and name in ROOMS[1:]))
+    )
+
+
+def _rooms_total(rooms: tuple[tuple[str, float | None], ...]) -> float | None:
+    known = [value for _, value in rooms if value is not None]
+    return sum(known) if len(known) == len(rooms) else None
 
 
 def _landing(table: Table, i: int, building: float | None) -> Landing:

@@ -16,7 +16,7 @@ from maps.analysis.targets.model import PROJECTS, Place, Project, Verdict
 from maps.analysis.targets.scene import Scene
 from maps.analysis.targets.units import number
 
-DONE = "完成"
+DONE, UNTOLD = "完成", "未知"
 _STANDS = "现状"
 
 
@@ -45,9 +45,9 @@ class ProjectState:
         return sum(v.verdict == "pass" for v in self.verdicts)
 
     def overdue(self, year: int) -> bool:
-        """Whether it should be finished by the end of ``year`` and is not."""
+        """Whether it should be finished by the end of ``year`` and is known not to be."""
         due = self.project.finish
-        return due is not None and due <= year and self.state != DONE
+        return due is not None and due <= year and self.state not in (DONE, UNTOLD)
 
 
 def project_states(

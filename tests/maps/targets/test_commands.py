@@ -166,3 +166,54 @@ def test_contradictions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert code == 1
     assert found["contradictions"][0]["rules"] == ["A", "B"]
     assert len(found["contradictions"][0]["quotes"]) == 2
+
+
+def test_depots_and_evaluation_beside_the_verdicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    depots = layer(
+        "depot",
+        [at(5, 5), at(25, 25)],
+        "储备库",
+        名称=["一", "二"],
+        状态=["规划"] * 2,
+        体系角色=["北部储备库", "南部储备库"],
+        占地面积=[5000, None],
+        建筑面积=[4000, 4000],
+    )
+    path = tmp_path / "县.gpkg"
+    save(Book("县", (plan(depots),), facts={"工程": {"P": {"状态": "完成", "年份": 2024}}}), path)
+    rules = tmp_path / "规则.yaml"
+    projects = "工程:\n- {编号: P, 名称: 储备工程, 原文: 建库, 行: 9, 完工年: 2025, 规则: [A]}\n"
+    rules.write_text(RULES + projects, encoding="utf-8")
+    words = ("check", path, "--rules", rules, "--depots", "--evaluate", 2025)
+    code, found = told(capsys, *words)
+    assert code == 0
+    assert [s["landing_fits"] for s in found["depots"]["sheets"]] == [False, None]
+    assert found["depots"]["sheets"][0]["landing_storeys"] == 2
+    assert "图上没有中心储备库。" in found["depots"]["missing"]
+    (project,) = found["evaluation"]["projects"]
+    assert (project["state"], project["finished"], project["targets"]) == (
+        "完成",
+        2024,
+        {"A": "pass"},
+    )
+    assert [y["done"] for y in found["evaluation"]["progress"]] == [0, 0, 0, 1, 1]
+    assert [row["id"] for row in found["evaluation"]["targets"]] == ["A", "B", "C", "D"]
+    assert found["statements"] == {"decided": 2, "needs_data": 1, "attest": 1}
+    _, text, _ = run(capsys, *words)
+    assert "要建成 2 层以上" in text
+    assert "储备工程" in text
+    assert "2025 年底评估" in text
+
+
+def test_a_copy_for_another_plan(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "新.yaml"
+    code, found = told(capsys, "rules", "--copy", rules, "某旗规划", out)
+    assert code == 0
+    assert (found["title"], found["document"], found["rules"]) == ("某旗规划", "某旗规划", 5)
+    code, _, err = run(capsys, "rules", "--copy", rules, "某旗规划", out)
+    assert code == 2
+    assert "已经存在" in err
