@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from data.history import History, Step
-from data.progress import Report
+from data.progress import Report, silent
 from data.refused import Refused
 from desktop.filed import Filed, fresh, opened, recovered, saved
 from desktop.jobs import Job, Jobs
-from desktop.results import Result
+from desktop.results import Result, answer, live
 
 if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
     from data.edits import Edit
     from data.plan import Book, Layer, Plan
     from data.recovery import Recovery
-    from maps.analysis.coverage import Coverage, CoverageAsk
+    from desktop.results import Answer, Ask
     from maps.analysis.live import Live, LiveNumbers
+    from maps.analysis.network.live import LiveTime
 
 _LOOK = 2000
 """Milliseconds after an edit at which the journal is asked whether it could be written."""
@@ -75,8 +76,9 @@ class Session(QObject):
         self.selection: Selection = {}
         self.results: list[Result] = []
         self.result: Result | None = None
-        self._live: Live | None = None
+        self._live: Live | LiveTime | None = None
         self._live_of: tuple[str, int] | None = None
+        self._preparing: Job | None = None
 
     # --- what is open
 
@@ -304,22 +306,20 @@ class Session(QObject):
     # --- results
 
     @property
-    def coverage(self) -> Coverage | None:
+    def coverage(self) -> Answer | None:
         """The coverage on the map."""
         return self.result.coverage if self.result else None
 
-    def compute_coverage(self, ask: CoverageAsk) -> None:
-        """Work out a coverage on the plan as it is now; shows it when done."""
+    def compute_coverage(self, ask: Ask) -> None:
+        """Work out a coverage by radius or by road on the plan as it is now; show it when done."""
         plan = self.plan
         if plan is None:
             return
 
-        def work(report: Report) -> Coverage:
-            from maps.analysis.coverage import coverage
+        def done(found: Answer) -> None:
+            self.add_result(Result(ask, plan, found))
 
-            return coverage(plan, ask, report)
-
-        self.jobs.start("计算覆盖", work, lambda answer: self.add_result(Result(ask, plan, answer)))
+        self.jobs.start("计算覆盖", partial(answer, plan, ask), done)
 
     def add_result(self, result: Result) -> None:
         """Show a new result; it replaces an older answer to the same question."""
@@ -356,6 +356,8 @@ class Session(QObject):
         self.dragging.emit(None)
         shown = self._live is not None
         self._live, self._live_of = None, None
+        if self._preparing is not None:
+            self._preparing.cancel()
         if shown:
             self.live_changed.emit(None)
 
@@ -365,17 +367,17 @@ class Session(QObject):
             return
         if plan.layer(layer).kind_name != result.ask.of:
             return
-        from maps.analysis.live import Live
 
-        def take(live: Live) -> None:
-            if live.counts and self._live_of == (layer, fid) and self.plan is plan:
-                self._live = live
+        def take(ready: Live | LiveTime) -> None:
+            if ready.counts and self._live_of == (layer, fid) and self.plan is plan:
+                self._live = ready
+                self.job_changed.emit()  # a hand that rests hears of it, too
 
-        work = partial(Live, plan, result.ask, layer, fid)
-        if len(result.coverage.sites) <= _FEW:
-            take(work())
+        work = partial(live, plan, result.ask, layer, fid)
+        if result.minutes is None and len(result.coverage.facilities) <= _FEW:
+            take(work(silent))
         else:
-            self.jobs.start("准备拖动", work, take, quiet=True)
+            self._preparing = self.jobs.start("准备拖动", work, take, quiet=True)
 
     def is_stale(self, result: Result) -> bool:
         """True when a layer the result depends on is no longer what it was made from."""

@@ -94,6 +94,7 @@ class Canvas(QWidget):
         session.plan_changed.connect(self._plan_changed)
         session.selection_changed.connect(self.update)
         session.results_changed.connect(self._results_changed)
+        session.job_changed.connect(self._numbers_ready)
         session.opened.connect(self._opened)
         self._opened()
 
@@ -282,6 +283,11 @@ class Canvas(QWidget):
             self.message.emit("规划有了改动,拖动已取消。")
         self.refresh()
         self.update()
+
+    def _numbers_ready(self) -> None:
+        """The live numbers of a drag that began without them may have come meanwhile."""
+        if self.drag is not None and self.drag.numbers is None and self.drag.catch_up():
+            self.update()
 
     def _results_changed(self) -> None:
         self.refresh()

@@ -103,8 +103,12 @@ def drop(canvas: Canvas, drag: Drag) -> None:
     text = f"移动{layer.kind.title}“{drag.name}”" if drag.name else f"移动{layer.kind.title}"
     shape = shapely.Point(*drag.at)
     canvas.session.live_end()  # the edit ends the live numbers: who shows them hears it first
+    result = canvas.session.result
     if canvas.session.do(text, edits.move_feature(layer.name, drag.found.fid, shape)):
         canvas.settle(drag)
+        if drag.numbers is not None and result is not None:
+            # What was shown while dragging was right: it stays, worked out anew.
+            canvas.session.compute_coverage(result.ask)
 
 
 def end_drag(canvas: Canvas) -> None:

@@ -38,13 +38,22 @@ def _classes(found: Density, colors: tuple[str, ...]) -> tuple[tuple[str, str], 
     return tuple(zip(colors, words, strict=True))
 
 
+def _way(ask: Any) -> str:
+    """How “reached” is measured; a straight line is never called travel time."""
+    from maps.analysis.timecover import MEASURES, TimeAsk  # not before there is an answer
+
+    if not isinstance(ask, TimeAsk):
+        return "按直线距离"
+    return f"{MEASURES[ask.measure]} {ask.minutes:g} 分钟"
+
+
 def _reached(coverage: Any, theme: style.Theme) -> tuple[Block, ...]:
     dim = strength(theme)
     rows = tuple(
         (style.mixed(style.COVERED, theme.district, style.COVERED_OPACITY[n] * dim), words)
         for n, words in ((1, "1 个设施可达"), (2, "2 个"), (3, "3 个及以上"))
     )
-    out = [Block("覆盖次数", "", rows)]
+    out = [Block("覆盖次数", _way(coverage.ask), rows)]
     people = coverage.demand.layer
     if people is not None and has(people, "density"):
         colors = tuple(

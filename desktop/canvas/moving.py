@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from data.plan import Plan
 from desktop.canvas import reach
 from desktop.canvas.arranging import arranged
 from desktop.canvas.atlas import blank
+from desktop.canvas.cells import Sampled
 from desktop.canvas.content import PX_PER_MM, Look, points, sized
 from desktop.canvas.hit import Hit, Snap, snap
 from desktop.canvas.outlines import pixels_of
@@ -56,6 +58,11 @@ class Drag:
         self.at = (near.x, near.y) if near else (x, y)
         self.numbers = self.session.live_at(self.found.layer, self.found.fid, *self.at)
 
+    def catch_up(self) -> bool:
+        """Ask for the numbers here once more; whether there are any now."""
+        self.numbers = self.session.live_at(self.found.layer, self.found.fid, *self.at)
+        return self.numbers is not None
+
     def area(self, picture: Picture) -> QImage | None:
         """The reached area with the facility here, in place of ``picture.cover.image``."""
         if self.numbers is None or picture.cover is None:
@@ -91,10 +98,24 @@ class _Area:
         self.image = blank(port.width, port.height, 1.0)
         pixels = pixels_of(self.image)
         coverage = picture.wish.coverage
-        mine = coverage.sites.facilities.find(drag.found.layer, drag.found.fid)
-        old = reach.discs_of(coverage)[mine]
-        self._moving = reach.Moving(cover.keys, cover.counts, old, port, pixels)
+        size = int(port.width), int(port.height)
+        self._stamp: Callable[[Any], Any]
+        if reach.by_road(coverage):
+            # Three facilities at most are known by cell: who else reaches it, the drag knows.
+            sampled = Sampled(coverage, port, *size)
+            others = sampled.values(drag.numbers.others)
+            began = np.zeros(len(drag.numbers.others), dtype=np.uint8)
+            began[drag.numbers.began] = 1
+            mine = sampled.values(began)
+            self._stamp = lambda numbers: sampled.stamp(numbers.cells)
+        else:
+            row = coverage.facilities.find(drag.found.layer, drag.found.fid)
+            old = reach.discs_of(coverage)[row]
+            mine = np.minimum(reach.counted([old], port, *size), 1)
+            others = cover.counts - mine
+            self._stamp = lambda numbers: reach.stamp(numbers.disc, port, *size)
+        self._moving = reach.Moving(cover.keys, others, mine, pixels)
 
     def at(self, numbers: Any) -> QImage:
-        self._moving.at(numbers.disc)
+        self._moving.at(self._stamp(numbers))
         return self.image

@@ -153,7 +153,7 @@ def _drag(painter: QPainter, canvas: Canvas, drag: Drag, theme: style.Theme) -> 
     x, y = canvas.port.px(*drag.at)
     if drag.snap is not None:
         _guide(painter, drag.snap, x, y, drag.look[-1], theme)
-    if drag.numbers is not None and canvas.drag is drag:
+    if drag.numbers is not None and canvas.drag is drag and not drag.numbers.disc.is_empty:
         disc = canvas.port.pixels(np.asarray(drag.numbers.disc.exterior.coords))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.4))

@@ -20,7 +20,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from data.plan import Layer, Plan
-from desktop.canvas import atlas, density, reach, roads
+from desktop.canvas import atlas, cells, density, reach, roads
 from desktop.canvas.arranging import Arrangement, arranged
 from desktop.canvas.content import PX_PER_MM, Shapes, is_marks, kept, shapes, sized
 from desktop.canvas.naming import draw_names
@@ -147,8 +147,11 @@ def _cover(wish: Wish, check: Check) -> Cover:
     coverage, port = wish.coverage, wish.port
     width, height = int(port.width), int(port.height)
     image = atlas.blank(width, height, 1.0)
-    near, _ = reach.discs_near(coverage, port)
-    counts = reach.counted(near, port, width, height)
+    if reach.by_road(coverage):
+        counts = cells.Sampled(coverage, port, width, height).values(cells.reached(coverage))
+    else:
+        near, _ = reach.discs_near(coverage, port)
+        counts = reach.counted(near, port, width, height)
     check()
     people = np.zeros_like(counts)
     if coverage.demand.layer is not None:
@@ -156,6 +159,9 @@ def _cover(wish: Wish, check: Check) -> Cover:
     keys = reach.still(counts, _outside(coverage, port, width, height), people)
     reach.colored(keys, pixels_of(image))
     check()
+    if reach.by_road(coverage):
+        pixels_of(image)[cells.edges(counts)] = reach.argb(style.COVERED_EDGE.color, 0.8)
+        return Cover(image, counts, keys)
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))

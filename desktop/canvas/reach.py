@@ -16,6 +16,7 @@ from desktop.canvas.view import Port
 from maps.drawing import style
 
 Keys = npt.NDArray[np.uint8]
+Box = tuple[slice, slice]
 _OLD, _OUTSIDE, _NEW, _PEOPLE = 4, 8, 16, 5
 """Above the number of others that reach a pixel (0–3, two bits) its key has bits for: under the
 disc as it was, outside the planning districts, under the disc as it is now; and from bit
@@ -103,6 +104,11 @@ def counted(discs: list[shapely.Polygon], port: Port, width: int, height: int) -
     return np.minimum(sums, 255).astype(np.uint8)
 
 
+def by_road(coverage: Any) -> bool:
+    """Whether a coverage is one by travel time: it has cells instead of discs."""
+    return hasattr(coverage, "timer")
+
+
 def discs_near(coverage: Any, port: Port) -> tuple[list[shapely.Polygon], list[int]]:
     """The discs that reach into the port, and which facilities they belong to."""
     discs = discs_of(coverage)
@@ -118,39 +124,39 @@ def discs_of(coverage: Any) -> npt.NDArray[np.object_]:
     return kept(coverage, "discs", lambda: coverage.sites.discs(coverage.demand.ruler))
 
 
+def stamp(
+    disc: shapely.Polygon, port: Port, width: int, height: int
+) -> tuple[Box, npt.NDArray[np.bool_]] | None:
+    """The box of pixels in which a disc lies, and which pixels of it the disc covers."""
+    first, left, right = spans(disc, port, width, height)
+    if not len(left) or left.min() >= right.max():
+        return None
+    box = slice(first, first + len(left)), slice(int(left.min()), int(right.max()))
+    columns = np.arange(box[1].start, box[1].stop)
+    return box, (columns >= left[:, None]) & (columns < right[:, None])
+
+
 class Moving:
     """The reached area of one picture while one facility is dragged.
 
-    ``still``: the keys of the picture; ``counts``: all facilities'; ``old``: the disc where the
-    drag began; ``out``: the pixels (height, width) that :meth:`at` fills.
+    ``still``: the keys of the picture; ``others``: how many of the others reach each pixel;
+    ``mine``: 1 where the facility reached when the drag began; ``out``: the pixels (height,
+    width) that :meth:`at` fills.
     """
 
-    def __init__(
-        self,
-        still: Keys,
-        counts: Keys,
-        old: shapely.Polygon,
-        port: Port,
-        out: npt.NDArray[np.uint32],
-    ) -> None:
-        self.port, self.out = port, out
-        self.height, self.width = counts.shape
-        mine = np.minimum(counted([old], port, self.width, self.height), 1)
-        self._keys = (still & np.uint8(0xFC)) | np.minimum(counts - mine, 3)
-        self._keys |= mine * np.uint8(_OLD)
-        self._base = np.empty(counts.shape, dtype=np.uint32)
+    def __init__(self, still: Keys, others: Keys, mine: Keys, out: npt.NDArray[np.uint32]) -> None:
+        self.out = out
+        self._keys = (still & np.uint8(0xF8)) | np.minimum(others, 3) | mine * np.uint8(_OLD)
+        self._base = np.empty(others.shape, dtype=np.uint32)
         colored(self._keys, self._base)
         self.out[:] = self._base
         self._last = (slice(0, 0), slice(0, 0))
 
-    def at(self, disc: shapely.Polygon) -> None:
-        """Fill the pixels with the facility's disc somewhere else."""
+    def at(self, stamped: tuple[Box, npt.NDArray[np.bool_]] | None) -> None:
+        """Fill the pixels with what the facility reaches somewhere else (None: nothing)."""
         self.out[self._last] = self._base[self._last]
-        first, left, right = spans(disc, self.port, self.width, self.height)
-        if not len(left) or left.min() >= right.max():
+        if stamped is None:
             return
-        box = slice(first, first + len(left)), slice(int(left.min()), int(right.max()))
-        columns = np.arange(box[1].start, box[1].stop)
-        inside = (columns >= left[:, None]) & (columns < right[:, None])
+        box, inside = stamped
         self.out[box] = np.take(_COLORS, self._keys[box] | (inside * np.uint8(_NEW)), mode="clip")
         self._last = box

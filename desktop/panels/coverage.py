@@ -25,8 +25,10 @@ from data.plan import Plan
 from data.refused import Refused
 from desktop.panels.fields import GAP, UnitEdit, column, empty_words, label, scrolling, set_bad
 from desktop.panels.reached import Bars, DistrictTable
+from desktop.panels.traveltime import TravelFields, time_basis, time_words
 from desktop.words import exact_people, km, number, people, share, square_km
 from maps.analysis.coverage import CoverageAsk
+from maps.analysis.timecover import MEASURES, TimeAsk, TimeCover
 
 if TYPE_CHECKING:
     from desktop.window import Window
@@ -80,13 +82,18 @@ class CoveragePanel(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP)
         grid.setColumnStretch(1, 1)
-        self.kind_box, self.status_box = QComboBox(), QComboBox()
+        self.kind_box, self.status_box, self.way_box = QComboBox(), QComboBox(), QComboBox()
+        self.way_box.addItem("服务半径(直线距离)", "")
+        self.way_box.addItem(MEASURES["network"], "network")
+        self.way_box.addItem(MEASURES["detour"], "detour")
         for name in STATUS_SETS:
             self.status_box.addItem(_STATUS_WORDS[name], name)
         self.status_box.setCurrentIndex(self.status_box.findData("全部"))
-        for row, (text, box) in enumerate((("设施", self.kind_box), ("状态", self.status_box))):
+        boxes = (("设施", self.kind_box), ("状态", self.status_box), ("按", self.way_box))
+        for row, (text, box) in enumerate(boxes):
             grid.addWidget(label(text, "muted"), row, 0)
             grid.addWidget(box, row, 1)
+        self.way_box.currentIndexChanged.connect(lambda index: self._show_way())
         self.kind_box.activated.connect(lambda index: self._fill_classes())
         self.all.addWidget(form)
         self.classes = QWidget()
@@ -97,6 +104,8 @@ class CoveragePanel(QWidget):
         self.all.addWidget(self.classes)
         self.bad = label("", "error", wrap=True)
         self.bad.hide()
+        self.travel = TravelFields(self.compute, self.bad)
+        self.all.addWidget(self.travel)
         self.all.addWidget(self.bad)
         self.button = QPushButton("计算覆盖")
         self.button.setProperty("role", "primary")
@@ -147,6 +156,17 @@ class CoveragePanel(QWidget):
             row.check.toggled.connect(self._ticked)
             row.field.returnPressed.connect(self.compute)
             self.rows[name] = row
+        self._show_way()
+
+    def _show_way(self) -> None:
+        """Radii, or the fields about minutes."""
+        by_time = bool(self.way_box.currentData())
+        self.travel.setVisible(by_time)
+        self.travel.show_kind(self._of)
+        self.classes.setVisible(not by_time or len(self.rows) > 1)
+        for row in self.rows.values():
+            row.field.setVisible(not by_time)
+        self.bad.hide()
 
     def _ticked(self) -> None:
         """Facilities without a class can only be counted together with all classes."""
@@ -162,8 +182,23 @@ class CoveragePanel(QWidget):
         if ask is not None:
             self.session.compute_coverage(ask)
 
-    def ask(self) -> CoverageAsk | None:
+    def ask(self) -> CoverageAsk | TimeAsk | None:
         """What the fields ask for; None, with the sentence beneath, when one is wrong."""
+        way = self.way_box.currentData()
+        if not way:
+            return self._ask_radius()
+        chosen = tuple(name for name, row in self.rows.items() if row.check.isChecked())
+        if not chosen:
+            self._say_nothing()
+            return None
+        classes = () if len(chosen) == len(self.rows) else chosen
+        return self.travel.ask(self._of, way, classes, self.status_box.currentData())
+
+    def _say_nothing(self) -> None:
+        self.bad.setText("至少勾选一个级别。")
+        self.bad.show()
+
+    def _ask_radius(self) -> CoverageAsk | None:
         radii: dict[str, float] = {}
         for name, row in self.rows.items():
             if not row.check.isChecked():
@@ -180,8 +215,7 @@ class CoveragePanel(QWidget):
             self._km[self._of, name] = value
             radii[name] = value * 1000
         if not radii:
-            self.bad.setText("至少勾选一个级别。")
-            self.bad.show()
+            self._say_nothing()
             return None
         classes = () if len(radii) == len(self.rows) else tuple(radii)
         general = radii.pop("", None)
@@ -193,7 +227,7 @@ class CoveragePanel(QWidget):
 
     def _add_answer(self) -> None:
         self.empty = empty_words(
-            "选一类设施、填服务半径,再按“计算覆盖”。\n\n地图上会显示服务范围,"
+            "选一类设施、填服务半径或时限,再按“计算覆盖”。\n\n地图上会显示服务范围,"
             "这里显示覆盖多少人、多大面积,以及分区统计。"
         )
         self.stale = QWidget()
@@ -313,15 +347,19 @@ def _classes(plan: Plan, of: str) -> dict[str, int]:
     )
 
 
-def ask_words(ask: CoverageAsk) -> str:
+def ask_words(ask: CoverageAsk | TimeAsk) -> str:
     """A question in words: “储备库 · 50 km · 全部建成后”."""
+    if isinstance(ask, TimeAsk):
+        return time_words(ask, _STATUS_WORDS[ask.status])
     radii = [km(ask.radius)] if ask.radius is not None else []
     radii += [f"{name} {km(radius)}" for name, radius in ask.radii.items()]
     classes = [f"只算{'、'.join(ask.classes)}"] if ask.classes else []
     return " · ".join((kind(ask.of).title, "、".join(radii), *classes, _STATUS_WORDS[ask.status]))
 
 
-def _basis(coverage: Coverage) -> str:
+def _basis(coverage: Coverage | TimeCover) -> str:
+    if isinstance(coverage, TimeCover):
+        return time_basis(coverage)
     words = [f"{len(coverage.sites):,} 处设施,直线距离(椭球面上)。"]
     basis = coverage.demand.basis
     words.append(f"人口依据:{basis}。" if basis else "规划里没有人口图层,人数未知。")

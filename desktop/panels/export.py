@@ -110,8 +110,11 @@ class ExportPanel(QWidget):
     def _show_coverage(self) -> None:
         """A coverage map needs a coverage: say which one it takes, or how to get one."""
         wanted = TEMPLATES[self.map.currentText()].coverage
-        missing = wanted and self.session.result is None
+        result = self.session.result
+        missing = wanted and (result is None or result.minutes is not None)
         words = "先在“覆盖”里计算,再导出覆盖图。" if missing else "画上地图上现在的覆盖结果。"
+        if missing and result is not None:
+            words = "覆盖图画的是服务半径:先在“覆盖”里按服务半径计算,再导出。"
         self.coverage_words.setText(words)
         self.coverage_words.setVisible(wanted)
         self.button.setEnabled(not missing)

@@ -122,6 +122,11 @@ class Coverage:
     area: shapely.Geometry
 
     @property
+    def facilities(self) -> Facilities:
+        """The facilities that count."""
+        return self.sites.facilities
+
+    @property
     def basis(self) -> str:
         """Where the numbers of people come from, "" when there are none."""
         return self.demand.basis

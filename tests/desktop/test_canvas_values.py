@@ -326,14 +326,19 @@ def test_a_moved_disc_gives_the_picture_drawn_afresh():
     people = (np.indices(counts.shape).sum(axis=0) % 6).astype(np.uint8)
     keys = reach.still(counts, outside, people)
     out = np.empty(counts.shape, np.uint32)
-    moving = reach.Moving(keys, counts, old, here, out)
-    moving.at(ruler.circle(X + 3e3, Y + 12e3, 2000))
-    moving.at(old)
+    mine = reach.counted([old], here, 200, 150)
+    moving = reach.Moving(keys, counts - mine, mine, out)
+
+    def at(disc):
+        moving.at(reach.stamp(disc, here, 200, 150))
+
+    at(ruler.circle(X + 3e3, Y + 12e3, 2000))
+    at(old)
     back = np.empty(counts.shape, np.uint32)
     reach.colored(keys, back)
     assert np.array_equal(out, back)
     new = ruler.circle(X - 3e3, Y + 8e3, 2000)
-    moving.at(new)
+    at(new)
     after = reach.counted([*others, new], here, 200, 150)
     free = (reach.counted([old], here, 200, 150) == 0) & (reach.counted(others, here, 200, 150) > 0)
     fresh = np.empty(counts.shape, np.uint32)
@@ -341,7 +346,7 @@ def test_a_moved_disc_gives_the_picture_drawn_afresh():
     assert free.sum() > 500
     assert np.array_equal(out[free], fresh[free])
     elsewhere = ruler.circle(X + 500e3, Y, 2000)
-    moving.at(elsewhere)
+    at(elsewhere)
     lost = (counts > 0) & (reach.counted(others, here, 200, 150) == 0)
     assert lost.any()
     assert (out[lost] != back[lost]).all()
