@@ -114,8 +114,7 @@ def _to_polygons(out: Shapes, bad: dict[int, str], notes: list[str]) -> None:
     if not broken.any():
         return
     before = np.abs(shapely.area(out[broken]))
-    fixed = shapely.make_valid(out[broken], method="structure", keep_collapsed=False)
-    fixed = np.array([_areas_of(one) for one in fixed], dtype=object)
+    fixed = _made_valid(out[broken])
     gone = shapely.is_empty(fixed) | shapely.is_missing(fixed)
     places = np.flatnonzero(broken)
     out[places] = fixed
@@ -126,6 +125,19 @@ def _to_polygons(out: Shapes, bad: dict[int, str], notes: list[str]) -> None:
     share = np.abs(change) / np.maximum(before[~gone], 1e-12)
     if len(share):
         notes.append(f"{len(share)} 个面的边界自相交,已修复;面积变化最大 {float(share.max()):.2%}")
+
+
+def _made_valid(shapes: Shapes) -> Shapes:
+    """Return valid areas; by structure, and where that leaves a fault (coordinates so close that
+    rounding makes rings cross again) by lines or by an empty buffer.
+    """
+    fixed = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
+    fixed = np.array([_areas_of(one) for one in fixed], dtype=object)
+    for again in (shapely.make_valid, lambda x: shapely.buffer(x, 0)):
+        still = ~shapely.is_valid(fixed) & ~shapely.is_missing(fixed)
+        for place in np.flatnonzero(still).tolist():
+            fixed[place] = _areas_of(again(fixed[place]))
+    return fixed
 
 
 def _areas_of(shape: shapely.Geometry | None) -> shapely.Geometry | None:

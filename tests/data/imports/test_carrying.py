@@ -224,6 +224,10 @@ def test_shapes_become_what_the_kind_needs():
 def test_invalid_polygons_of_every_sort_are_mended_or_refused():
     r = np.random.default_rng(4)
     stars = [shapely.Polygon(r.uniform(0, 10, (int(r.integers(4, 9)), 2))) for _ in range(300)]
+    # Walks on a grid as packed map data has them: touching, doubled back, nearly the same twice.
+    for _ in range(300):
+        walk = np.cumsum(r.integers(-1, 2, (40, 2)), axis=0) / 1024 + [118.2, 42.3]
+        stars.append(shapely.Polygon(walk + r.choice([0, 1e-14], walk.shape)))
     found = mend(np.array(stars, dtype=object), kind("district"))
     for place, shape in enumerate(found.shapes):
         assert (shape is None) == (place in found.bad)
