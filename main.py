@@ -35,6 +35,7 @@ COMMANDS = {
     "check": ("maps.commands.check", "规划文本的目标是否做到(每条给出结论、原因和办法)"),
     "rules": ("maps.commands.rules", "查看、搜索规则和标准;检查规则文件的写法"),
     "print": ("maps.commands.print", "把图导出为 PDF、PNG 或 SVG"),
+    "report": ("maps.commands.report", "规划文本或布局报告(Word)"),
     "tables": ("maps.commands.tables", "一览表、覆盖、指标、工程表(Excel、CSV)"),
     "import": ("maps.commands.import_", "导入文件:表格、矢量、栅格,先说清再放进规划"),
     "export": ("maps.commands.export", "把一个图层写成 SHP、GeoPackage、GeoJSON、KML、CSV、XLSX"),

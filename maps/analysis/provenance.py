@@ -90,6 +90,11 @@ class Ledger:
         """Code by key, in the order of the figures."""
         return {key: f"N{i:04d}" for i, key in enumerate(self.figures, 1)}
 
+    @cached_property
+    def keys(self) -> Mapping[str, str]:
+        """Key by code."""
+        return {code: key for key, code in self.codes.items()}
+
 
 @dataclass(frozen=True)
 class Difference:

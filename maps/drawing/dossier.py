@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from data import boundaries
 from data.plan import Book
 from data.progress import Report, part, silent
-from data.refused import Refused
 from maps.analysis.figures import ledger
 from maps.analysis.findings import Asked, Findings, findings
 from maps.analysis.provenance import Ledger
-from maps.drawing.content import gather, template
 from maps.drawing.listings import listings, sources
 from maps.drawing.tables import Table, with_codes, write_csv, write_xlsx
 
@@ -39,11 +38,19 @@ def dossier(
 
 
 def place_name(found: Findings) -> str:
-    """Return the area's name, that of the book when the plan has nothing to go by."""
-    try:
-        return gather(found.plan, template("布局图")).place_name
-    except Refused:
+    """Return the area's name: the city when the plan covers all of it, else its first district,
+    else the name of the book."""
+    people = found.people
+    if people is None or not people.districts:
         return found.book.title
+    codes = {one.adcode for one in people.districts}
+    known = {one.adcode: one for one in boundaries.districts()}
+    cities = {known[code].city for code in codes if code in known}
+    if len(cities) == 1 and (city := cities.pop()):
+        whole = {one.adcode for one in known.values() if one.city == city}
+        if whole <= codes:
+            return city
+    return people.districts[0].name
 
 
 def write_workbook(made: Dossier, path: Path, report: Report = silent) -> None:

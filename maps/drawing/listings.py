@@ -1,6 +1,6 @@
 """The tables of a set of deliverables: what findings say, as rows whose numbers are figures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 
 from data.kinds import KINDS, STATUSES, Kind, is_missing, kind
@@ -192,8 +192,9 @@ def covered(found: Findings, of: str, ledger: Ledger) -> Table:
     return Table(f"{title}分区覆盖", fields, tuple(rows), notes)
 
 
-def targets(found: Findings, ledger: Ledger) -> Table:
-    """Return every statement of the plan's document and what became of it."""
+def targets(found: Findings, ledger: Ledger, only: Container[str] | None = None) -> Table:
+    """Return every statement of the plan's document (those with an id in ``only``) and what
+    became of it."""
     fields = (
         Field("编号"),
         Field("分组"),
@@ -224,6 +225,7 @@ def targets(found: Findings, ledger: Ledger) -> Table:
             str(one.rule.source),
         )
         for one in found.outcome.gravest_first
+        if only is None or one.id in only
     )
     readings = dict.fromkeys(v.reading for v in found.outcome.verdicts if v.reading)
     notes = tuple(f"采用的读法:{said}" for said in readings)
@@ -258,8 +260,14 @@ def problems(found: Findings, ledger: Ledger) -> Table:
     return Table("需要解决的问题", fields, rows)
 
 
-def projects(found: Findings, ledger: Ledger) -> Table:
-    """Return the 重点工程 of the document and where each stands."""
+def projects(
+    found: Findings,
+    ledger: Ledger,
+    subjects: tuple[str, ...] = (),
+    only: Collection[str] = (),
+) -> Table:
+    """Return the 重点工程 of the document and where each stands: all, or those that build a
+    kind of ``subjects`` or serve a rule of ``only``."""
     fields = (
         Field("编号"),
         Field("工程名称"),
@@ -284,6 +292,9 @@ def projects(found: Findings, ledger: Ledger) -> Table:
             str(one.project.source),
         )
         for one in found.projects
+        if not subjects
+        or {name for name, _ in one.project.features} & set(subjects)
+        or set(one.project.rules) & set(only)
     )
     return Table("重点工程", fields, rows, ("投资“未知”:规划文本没有写明。",))
 
@@ -292,8 +303,9 @@ def _year(year: int | None) -> str:
     return "" if year is None else str(year)
 
 
-def proposals(found: Findings, ledger: Ledger) -> Table:
-    """Return the proposed sites of every kind, the one that reaches most people first."""
+def proposals(found: Findings, ledger: Ledger, subjects: tuple[str, ...] = ()) -> Table:
+    """Return the proposed sites of every kind (of ``subjects``), the one that reaches most
+    people first."""
     fields = (
         Field("类别"),
         Field("序号"),
@@ -306,7 +318,8 @@ def proposals(found: Findings, ledger: Ledger) -> Table:
         Field("次优位置"),
     )
     rows = []
-    for proposal in found.proposals:
+    shown = [one for one in found.proposals if not subjects or one.of in subjects]
+    for proposal in shown:
         title = kind(proposal.of).title
         for i, site in enumerate(proposal.sites, 1):
             rows.append(
@@ -326,7 +339,7 @@ def proposals(found: Findings, ledger: Ledger) -> Table:
         "以居民点为候选,在保留现有和规划设施的前提下使覆盖人口最多,已证明最优;"
         "是方案比选的起点,落位须经现场踏勘和用地核实。"
     ]
-    for proposal in found.proposals:
+    for proposal in shown:
         if proposal.why_not:
             notes.append(f"{kind(proposal.of).title}:{proposal.why_not}")
     return Table("建议新增位置", fields, tuple(rows), tuple(notes))

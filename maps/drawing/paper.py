@@ -17,13 +17,14 @@ from data.refused import Refused
 Floats = npt.NDArray[np.float64]
 
 SIZES = {
+    "插图": (261.0, 162.0),
     "A4": (297.0, 210.0),
     "A3": (420.0, 297.0),
     "A2": (594.0, 420.0),
     "A1": (841.0, 594.0),
     "A0": (1189.0, 841.0),
 }
-"""Long and short side, mm (ISO 216)."""
+"""Long and short side, mm: ISO 216, and a map on a page of text lying across."""
 
 _STEPS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.5, 8.0)
 

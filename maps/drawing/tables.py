@@ -21,7 +21,9 @@ SOURCE = "溯源编号"
 """Heading of the column that says where the numbers of a row come from."""
 
 _FORMATS = {"whole": "#,##0", "number": "#,##0.0", "share": "0.0%", "text": "@"}
-_WIDEST = 46.0
+_WIDEST = 32.0
+_A3_FROM = 170.0
+"""Width of a sheet in digits from which it is printed on A3."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,8 @@ def _sheet(sheet: "Worksheet", table: Table, foot: str) -> None:
     sheet.freeze_panes = "B2"
     sheet.print_title_rows = "1:1"
     sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = 9
+    wide = sum(column.width for column in sheet.column_dimensions.values())
+    sheet.page_setup.paperSize = 8 if wide > _A3_FROM else 9
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_options.gridLines = True
