@@ -21,10 +21,10 @@ from data.refused import Refused
 from maps.analysis.demand import Demand, demand
 from maps.analysis.live import LiveNumbers
 from maps.analysis.network.costs import Costs, csr
-from maps.analysis.network.ground import ground
+from maps.analysis.network.ground import Ground, ground
 from maps.analysis.network.lines import Floats, Ints
 from maps.analysis.network.snap import Places, legs, settle
-from maps.analysis.network.timers import ByRoad, Straight, snapped, snapper_of
+from maps.analysis.network.timers import ByRoad, Straight, Timer, snapped, snapper_of
 from maps.analysis.timecover import TimeAsk, facilities_of, ready_seconds, timer_of
 
 _NEVER = 1e18
@@ -248,9 +248,9 @@ class _ByLine:
         ]
 
 
-def _search(timer: object, people: Demand, cells: object, limit: float) -> "_ByRoad | _ByLine":
+def _search(timer: Timer, people: Demand, cells: Ground, limit: float) -> "_ByRoad | _ByLine":
     if isinstance(timer, Straight):
-        groups = tuple((g.x, g.y) for g in (people.nearby, cells))  # type: ignore[attr-defined]
+        groups = tuple((g.x, g.y) for g in (people.nearby, cells))
         return _ByLine(people.ruler, timer, groups, limit)
     assert isinstance(timer, ByRoad)
     costs = timer.found.costs
