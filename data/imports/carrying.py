@@ -55,9 +55,9 @@ def carry_out(
     finding = proposal.finding
     reading = finding.reading if accept else (finding.plain or finding.reading)
     if reading is None:
-        options = "、".join(r.name for r in finding.options[:6])
+        options = ";".join(r.words for r in finding.options[:4])
         raise Refused(
-            f"看不出“{proposal.source.name}”用的是哪种坐标系,请指定(--crs)。"
+            f"看不出“{proposal.source.name}”用的是哪种坐标系,请指定坐标系。"
             + (f"可能是:{options}。" if options else "")
         )
     source, this = proposal.source, proposal.kind
@@ -236,7 +236,7 @@ def _instead(plan: Plan, this: Kind, target: str, asked: bool, notes: list[str])
         notes.append(f"图层“{target}”原来的示意人口({len(old):,} 个点)已换成这次导入的")
         return True
     raise Refused(
-        f"规划里已有人口图层“{target}”,两份人口会重复计数。请选择替换(--replace),或先删去旧的。"
+        f"规划里已有人口图层“{target}”,两份人口会重复计数。请选“换掉图层里原有的”(--replace),或先删去旧的。"
     )
 
 

@@ -124,7 +124,7 @@ def examine(
         return Finding("不明", None, said, 0.0, None, "", ("没有一行有可用的坐标。",), ())
     rough = _rough(rows, known, said, fixed)
     if not rough:
-        return Finding("不明", None, None, 0.0, None, "", (_sizes(rows),), ())
+        return Finding("不明", None, None, 0.0, None, "", (f"{_sizes(rows)}。",), ())
     shares = _shares([t.score for t in rough])
     best, sure = rough[0], shares[0]
     plain = _plain(rough, said, missing)
@@ -325,7 +325,7 @@ def _clearly(best: _Tried, plain: _Tried, sure: float) -> bool:
 
 def _undecided(rivals: list[_Tried], rows: Rows, known: Known, best: _Tried) -> Finding:
     if best.inside == 0 and known.area is not None:
-        words = (_sizes(rows), "按哪一种读法都不落在规划的行政区里。")
+        words = (f"{_sizes(rows)}。", "按哪一种读法都不落在规划的行政区里。")
         return Finding(
             "不明", None, None, 0.0, None, "", words, (), tuple(t.reading for t in rivals)
         )
@@ -337,7 +337,7 @@ def _undecided(rivals: list[_Tried], rows: Rows, known: Known, best: _Tried) -> 
         0.0,
         None,
         "",
-        (_sizes(rows), f"这几种读法都落在规划区内:{titles}。"),
+        (f"{_sizes(rows)}。", f"这几种读法都落在规划区内:{titles}。"),
         ("看不出是哪一种,请指定坐标系。",),
         tuple(t.reading for t in rivals),
         None,
@@ -548,7 +548,8 @@ def _median_shift(lon: Floats, lat: Floats, lon2: Floats, lat2: Floats) -> float
 
 def _sizes(rows: Rows) -> str:
     x, y = rows.x[np.isfinite(rows.x)], rows.y[np.isfinite(rows.y)]
-    return f"两个坐标的大小约为 {np.median(x):,.6g} 和 {np.median(y):,.6g}"
+    words = [f"{v:,.4f}" if abs(v) < 1000 else f"{v:,.0f}" for v in (np.median(x), np.median(y))]
+    return f"两个坐标的大小约为 {words[0]} 和 {words[1]}"
 
 
 def _shares(scores: Sequence[float]) -> list[float]:

@@ -105,7 +105,7 @@ def choose(sources: Sequence[Source], ask: ImportAsk) -> Source:
         return joined(fits)
     if len(fits) > 1:
         have = "、".join(s.name for s in fits)
-        raise Refused(f"文件里有几个图层或工作表,请指定导入哪一个(--layer):{have}。")
+        raise Refused(f"文件里有几个图层或工作表,请指定导入哪一个(--source):{have}。")
     return fits[0] if fits else max(sources, key=len)
 
 
@@ -209,8 +209,13 @@ def _rows(source: Source, places: Places | None, matches: Sequence[Match]) -> Ro
 
 
 def _centres(shapes: npt.NDArray[np.object_]) -> tuple[Floats, Floats]:
-    middles = shapely.centroid(shapes)
-    return shapely.get_x(middles), shapely.get_y(middles)
+    """A place for each shape: its centroid, or the middle of its box where rings cross."""
+    boxes = shapely.bounds(shapes)
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    fine = shapely.is_valid(shapes)
+    middles = shapely.centroid(shapes[fine])
+    x[fine], y[fine] = shapely.get_x(middles), shapely.get_y(middles)
+    return x, y
 
 
 def _corners(shapes: npt.NDArray[np.object_]) -> tuple[Any, Any]:
@@ -262,10 +267,16 @@ def _likeness(source: Source, this: Kind) -> float:
     fit = fitness(source, this)
     if fit == 0 or (source.shapes is not None and fit < 3):
         return 0.0
-    found = {m.target for m in match(source.headings, this, cut=source.cut) if m.target}
+    if source.shapes is None and this.geometry != "point" and "图形" not in _targets(source, this):
+        return 0.0
+    found = _targets(source, this)
     own = {c.name for c in this.columns} - _COMMON
     raster = 5.0 * (source.format == "tif" and this.name in ("population", "hazard_zone"))
     return raster + len(found & own) + 0.2 * len(found & _COMMON)
+
+
+def _targets(source: Source, this: Kind) -> set[str]:
+    return {m.target for m in match(source.headings, this, cut=source.cut) if m.target}
 
 
 _COMMON = {"名称", "状态", "级别", "类型", "备注", "来源", "地址", "建成年份", "位置精度", "人数"}

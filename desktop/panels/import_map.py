@@ -79,6 +79,8 @@ class ImportMap(QWidget):
         if self._whole:
             return min(west, left), min(south, low), max(east, right), max(north, high)
         rim = max(0.12 * max(right - left, high - low), _LEAST)
+        if not len(self._before):  # nothing moves: enough around the rows to know the place
+            rim = max(rim, 0.12 * max(east - west, north - south))
         return left - rim, low - rim, right + rim, high + rim
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -29,7 +29,7 @@ from data.imports.rejects import write_rejects
 from data.kinds import KINDS
 from data.refused import Refused
 from desktop.importing import Importing, Shown
-from desktop.panels.fields import EDGE, GAP, label
+from desktop.panels.fields import EDGE, GAP, empty_words, label
 from desktop.panels.import_lists import ColumnsTable, RowsTable
 from desktop.panels.import_place import PlaceColumn
 
@@ -57,6 +57,8 @@ class ImportPage(QWidget):
         rows.setContentsMargins(EDGE, GAP, EDGE, GAP)
         rows.setSpacing(GAP)
         rows.addLayout(self._top())
+        self.trouble = empty_words("")
+        rows.addWidget(self.trouble)
         middle = QHBoxLayout()
         middle.setSpacing(EDGE)
         middle.addWidget(self._lists(), 3)
@@ -78,6 +80,7 @@ class ImportPage(QWidget):
         self.kind_box, self.source_box, self.encoding_box = QComboBox(), QComboBox(), QComboBox()
         for one in KINDS:
             self.kind_box.addItem(one.title, one.name)
+        self.kind_label = label("导入为", "muted")
         self.source_label, self.encoding_label = label("工作表", "muted"), label("编码", "muted")
         self.kind_box.activated.connect(
             lambda: self.flow.change(kind_name=self.kind_box.currentData())
@@ -98,7 +101,7 @@ class ImportPage(QWidget):
         choices = QHBoxLayout()
         choices.setSpacing(GAP)
         for text, box in (
-            (label("导入为", "muted"), self.kind_box),
+            (self.kind_label, self.kind_box),
             (self.source_label, self.source_box),
             (self.encoding_label, self.encoding_box),
         ):
@@ -189,6 +192,11 @@ class ImportPage(QWidget):
         for widget in (self.kind_box, self.source_box, self.encoding_box, self.tabs, self.place):
             widget.setEnabled(ready)
         self.go.setEnabled(False)
+        unread = shown is not None and not shown.sources and not busy
+        self.trouble.setText(shown.trouble if shown is not None and unread else "")
+        self.trouble.setVisible(unread)
+        for widget in (self.kind_label, self.kind_box, self.tabs, self.place):
+            widget.setVisible(not unread)
         if shown is None or busy:
             self.summary.setText(busy or "没有读出内容。")
             if shown is None:
@@ -202,7 +210,6 @@ class ImportPage(QWidget):
             self.place.theme = self.window_.theme
             finding = shown.proposal.finding if shown.proposal else None
             self.place.show_finding(plan, finding, self.flow.accept, shown.ask.crs)
-            self.place.setVisible(bool(shown.sources))
 
     def _show_nothing(self) -> None:
         for box in (self.source_box, self.source_label, self.encoding_box, self.encoding_label):
@@ -274,7 +281,7 @@ class ImportPage(QWidget):
         outcome = shown.outcome
         self.replace.setVisible(_can_replace(self, shown))
         if outcome is None:
-            self.summary.setText(shown.trouble)
+            self.summary.setText(shown.trouble if shown.sources else "")
             self.go.setText("导入")
             return
         words = f"共 {outcome.rows:,} 行,可导入 {outcome.accepted:,} 行到图层“{outcome.layer.name}”"

@@ -123,6 +123,11 @@ def _worked_out(
     waiting = bool(proposal.repairs) and not arguments.accept_repairs
     if waiting or proposal.finding.state == "待选":
         return proposal, None
+    if not proposal.decided:
+        raise Refused(
+            f"看不出“{proposal.source.name}”用的是哪种坐标系:{proposal.finding.evidence[0]}"
+            "请用 --crs 指定,例如 --crs EPSG:4549。"
+        )
     return proposal, carry_out(plan, proposal, report=part(progress, 0.5, 0.8))
 
 

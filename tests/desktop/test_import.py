@@ -159,7 +159,8 @@ def test_a_broken_file_ends_in_a_sentence_on_the_page(opened, tmp_path):  # noqa
     path = tmp_path / "坏.xlsx"
     path.write_bytes(b"PK\x03\x04" + bytes(300))
     page = shown(opened, path)
-    assert "读不出来" in page.summary.text()
+    assert "读不出来" in page.trouble.text()
+    assert not page.tabs.isVisibleTo(page)
     assert not page.go.isEnabled()
     page.cancel.click()
     assert opened.pages.currentWidget() is opened.canvas

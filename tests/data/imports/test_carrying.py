@@ -18,6 +18,7 @@ from data.imports.tables import read_text
 from data.kinds import kind
 from data.plan import GEOGRAPHIC, Plan, make_layer
 from data.refused import Refused
+from tests.data.imports.wrong_files import projected
 
 CRS = "EPSG:4549"
 
@@ -257,6 +258,21 @@ def test_which_kind_a_file_holds():
     assert likely_kind([shelters], "清单") == "shelter"
     assert likely_kind([read_like(["名称", "经度", "纬度"])], "全市消防站") == "fire_station"
     assert likely_kind([read_like(["库名", "库房面积", "经度", "纬度"])], "a") == "depot"
+
+
+def test_a_list_of_points_is_no_district():
+    assert likely_kind([read_like(["名称", "X", "Y"])], "待定") not in ("district", "hazard_zone")
+
+
+def test_areas_whose_rings_cross_still_have_a_place():
+    bow = shapely.Polygon([(119, 42.2), (119.1, 42.3), (119.1, 42.2), (119, 42.3)])
+    flat = shapely.transform(bow, lambda xy: np.column_stack(projected(4549, *xy.T)))
+    own = Source(
+        "区", "shp", {"名称": np.array(["甲"], dtype=object)}, np.arange(1, 2), np.array([flat])
+    )
+    proposal = propose(plan(), own, ImportAsk("hazard_zone"))
+    assert proposal.finding.reading.crs == "EPSG:4549"
+    assert carry_out(plan(), proposal).accepted == 1
 
 
 def read_like(headings):
