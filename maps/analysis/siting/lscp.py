@@ -20,8 +20,7 @@ from maps.analysis.siting.side import Side, prices
 from maps.analysis.siting.weighting import fewer_sites
 
 _SMALL = 60
-_FEW, _MANY = 300, 4000
-_FIRST = 1.0
+_FEW, _MANY = 300, 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,20 +149,13 @@ class _Part:
     ) -> tuple[np.ndarray, float, float]:
         """Return sites, their number or price, and its bound."""
         sites = cover_all(self.matrix, None if self.unit else self.cost)
-        sites = self._fewer(sites, _FEW, search)
+        self._tell(search, sites)
+        steps = _MANY if proof and self.room is None else _FEW
+        sites = self._fewer(sites, steps, search)
         if self._fits(sites) or not proof:
             return sites, float(self.cost[sites].sum()), 0.0
         self._tell(search, sites)
-        first = _FIRST if patience is None else min(_FIRST, patience)
-        sites, count, bound = self._prove(search, sites, first)
-        if bound >= count - 1e-9 or self._fits(sites) or self._hopeless(bound):
-            return sites, count, bound
-        sites = self._fewer(sites, _MANY, search)
-        self._tell(search, sites)
-        if self._fits(sites) or bound >= float(self.cost[sites].sum()) - 1e-9:
-            return sites, float(self.cost[sites].sum()), bound
-        sites, count, again = self._prove(search, sites, patience)
-        return sites, count, min(count, max(bound, again))
+        return self._prove(search, sites, patience)
 
     def _fewer(self, sites: np.ndarray, steps: int, search: Search) -> np.ndarray:
         if not self.unit or self.matrix.shape[1] < _SMALL or self._fits(sites):
@@ -172,9 +164,6 @@ class _Part:
 
     def _fits(self, sites: np.ndarray) -> bool:
         return self.room is not None and float(self.cost[sites].sum()) <= self.room
-
-    def _hopeless(self, bound: float) -> bool:
-        return self.room is not None and bound > self.room + 1e-6
 
     def _tell(self, search: Search, sites: np.ndarray) -> None:
         if self.others is not None and self.room is None:

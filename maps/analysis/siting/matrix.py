@@ -107,7 +107,8 @@ def cover(cost: Cost, reach: float | np.ndarray) -> sp.csr_array:
         start = np.concatenate(([0], np.cumsum(keep)))[cost.start]
         return _ones(start, cost.site[keep], cost.shape)
     within = cost <= (reach if np.ndim(reach) == 0 else np.asarray(reach)[None, :])
-    within &= np.isfinite(cost)
+    if np.isinf(reach).any():
+        within &= np.isfinite(cost)
     flat = np.flatnonzero(within)
     m = max(cost.shape[1], 1)
     start = np.searchsorted(flat, np.arange(cost.shape[0] + 1) * m)
@@ -190,8 +191,9 @@ def check_numbers(cost: Cost, weights: np.ndarray, what: str = "成本矩阵") -
         raise Refused(f"{what}里没有候选点。请换一种候选来源,或放宽排除条件。")
     if n == 0:
         raise Refused(f"{what}里没有需求点。请先放入人口数据。")
-    bad = np.isnan(values) | (values < 0)
-    if bad.any():
+    good = values >= 0  # not so for negative ones and NaN
+    if not good.all():
+        bad = ~good
         where = np.argwhere(bad)[0]
         place = f"第 {where[0] + 1} 行第 {where[1] + 1} 列" if len(where) == 2 else "其中一处"
         raise Refused(

@@ -8,7 +8,7 @@ from maps.analysis.siting import verify
 from maps.analysis.siting.ask import MODELS, Ask, Problem, Siting, Watch, unwatched
 from maps.analysis.siting.assigned import Answer, backup, capacitated, nothing_found
 from maps.analysis.siting.lscp import lscp
-from maps.analysis.siting.matrix import check_numbers, cover
+from maps.analysis.siting.matrix import check_numbers, columns, cover
 from maps.analysis.siting.mclp import mclp
 from maps.analysis.siting.pcenter import pcenter
 from maps.analysis.siting.pmedian import pmedian
@@ -155,11 +155,13 @@ def _served(problem: Problem, ask: Ask, answer: Answer) -> np.ndarray | None:
     if ask.reach is None:
         return None
     times = 2 if ask.model == "backup" else ask.times
-    return reached_times(problem, ask.reach, answer.sites) >= times
+    enough = reached_times(problem, ask.reach, answer.sites) >= times
+    return np.where(enough, np.asarray(problem.weights, float), 0.0)
 
 
 def reached_times(problem: Problem, reach: float | np.ndarray, sites: np.ndarray) -> np.ndarray:
     """(n,) by how many of ``sites`` each demand is reached."""
-    is_open = np.zeros(problem.candidates)
-    is_open[np.asarray(sites, np.int64)] = 1.0
-    return np.rint(cover(problem.cost, reach) @ is_open).astype(np.int64)
+    chosen = np.asarray(sites, np.int64)
+    limit = reach if np.ndim(reach) == 0 else np.asarray(reach)[chosen]
+    block = columns(problem.cost, chosen)
+    return np.asarray(((block <= limit) & (block < np.inf)).sum(axis=1))

@@ -86,10 +86,8 @@ def _within(problem: Problem, ask: Ask, is_open: np.ndarray) -> np.ndarray:
         pairs = problem.cost
         good = is_open[pairs.site] & (pairs.cost <= reach[pairs.site])
         return np.bincount(pairs.rows[good], minlength=n)
-    total = np.zeros(n, np.int64)
-    for j in np.flatnonzero(is_open):
-        total += np.isfinite(problem.cost[:, j]) & (problem.cost[:, j] <= reach[j])
-    return total
+    block = problem.cost[:, is_open]
+    return np.count_nonzero((block <= reach[is_open]) & (block < np.inf), axis=1)
 
 
 def _least(problem: Problem, is_open: np.ndarray) -> np.ndarray:
