@@ -12,9 +12,9 @@ from data.progress import part
 from data.refused import Refused
 from maps.analysis.coverage import CoverageAsk
 from maps.commands.common import answer, json_argument, plan_argument, progress
-from maps.drawing.content import TEMPLATES
 from maps.drawing.paper import SIZES
 from maps.drawing.printing import FORMATS, PrintAsk, Printed, print_map, with_defaults
+from maps.drawing.templates import TEMPLATES
 
 _BLOCK = (
     ("--title", "title", "图名,默认由地名与图种组成"),

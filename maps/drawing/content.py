@@ -1,7 +1,7 @@
 """What of a plan a map shows: gathered once, before anything is laid out or drawn."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -9,57 +9,25 @@ import pandas as pd
 import shapely
 
 from data import boundaries
-from data.kinds import SKETCHED, STATUS_SETS, STATUSES, is_missing, kind
+from data.kinds import SKETCHED, is_missing
 from data.plan import Layer, Plan
 from data.refused import Refused
-from maps.analysis.coverage import Coverage, CoverageAsk
 from maps.drawing import style
+from maps.drawing.subjects import NOTHING, Subject
+from maps.drawing.templates import TEMPLATES as TEMPLATES
+from maps.drawing.templates import Template
 
 PLANNED = ("在建", "规划")
 
-
-@dataclass(frozen=True)
-class Template:
-    """One sort of map: what it shows and how it is called.
-
-    ``statuses``: facilities shown; ``kinds``: kinds of facility shown (empty: all);
-    ``title``: what follows the area's name.
-    """
-
-    name: str
-    title: str
-    statuses: tuple[str, ...] = STATUSES
-    kinds: tuple[str, ...] = ()
-    population: bool = False
-    coverage: bool = False
-
-    def for_coverage(self, ask: CoverageAsk) -> "Template":
-        """Return the template narrowed to the facilities the analysis counts."""
-        title = f"{kind(ask.of).title}覆盖分析图"
-        statuses = STATUS_SETS.get(ask.status, self.statuses)
-        return replace(self, title=title, kinds=(kind(ask.of).name,), statuses=statuses)
-
-
-TEMPLATES = {
-    t.name: t
-    for t in (
-        Template("布局图", "应急设施布局图"),
-        Template("现状图", "应急设施现状图", ("现状", "撤销"), population=True),
-        Template("覆盖图", "应急设施覆盖分析图", coverage=True),
-    )
-}
-
-
-def template(name: str) -> Template:
-    """Return a map template; raises Refused, listing those there are."""
-    if name not in TEMPLATES:
-        raise Refused(f"没有“{name}”这种图。可用的图:{'、'.join(TEMPLATES)}。")
-    return TEMPLATES[name]
+Facts = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One point that gets a symbol: plan coordinates in metres, width ``mm`` on A3."""
+    """One point that gets a symbol: plan coordinates in metres, width ``mm`` on A3.
+
+    ``caption``: a second line below the name. ``level``: its 风险等级, told in the legend.
+    """
 
     kind: str
     class_: str
@@ -71,6 +39,8 @@ class Mark:
     name: str
     mm: float
     labelled: bool
+    caption: str = ""
+    level: str = ""
 
     @property
     def look(self) -> tuple[str, str, str, bool, str]:
@@ -79,19 +49,12 @@ class Mark:
 
 
 @dataclass(frozen=True, eq=False)
-class Reach:
-    """A coverage result and its area by depth: reached by ≥ 1, ≥ 2, ≥ 3 facilities."""
-
-    result: Coverage
-    depths: tuple[shapely.Geometry, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class Content:
     """What is on the map. Geometries are in the plan's CRS.
 
     ``districts``: name → area of the planning area; ``around``: name → area of what the
-    plan itself holds as surroundings; ``codes``: the codes of all of these.
+    plan itself holds as surroundings; ``codes``: the codes of all of these. ``focus``: the
+    one district the map is about ("": all). ``facts``: sentences for the legend.
     """
 
     plan: Plan
@@ -104,7 +67,9 @@ class Content:
     roads: tuple[Layer, ...]
     zones: tuple[Layer, ...]
     people: tuple[Layer, ...]
-    reach: Reach | None = None
+    subject: Subject = NOTHING
+    focus: str = ""
+    facts: tuple[str, ...] = field(default=())
 
     @cached_property
     def area(self) -> shapely.Geometry:
@@ -126,15 +91,28 @@ class Content:
     def people_bases(self) -> tuple[str, ...]:
         """Where the numbers of people that the map shows come from."""
         bases = [layer.basis for layer in self.people if layer.basis]
-        if self.reach is not None and self.reach.result.basis:
-            bases.append(self.reach.result.basis)
+        if self.subject.basis:
+            bases.append(self.subject.basis)
         return tuple(dict.fromkeys(bases))
+
+    @cached_property
+    def captions(self) -> dict[str, str]:
+        """A second line below the names of districts, where the map has one to say."""
+        reach = self.subject.reach
+        if reach is None or self.template.subject != "blind":
+            return {}
+        left = {row.name: row.people_uncovered for row in reach.result.by_district}
+        return {
+            name: f"盲区 {_persons(n)}" for name, n in left.items() if n is not None and n >= 0.5
+        }
 
     @cached_property
     def place_name(self) -> str:
         """The area's name: the city when the plan covers all of it, else its first district."""
         if not self.districts:
             return self.plan.name
+        if self.focus:
+            return self.focus
         known = {one.adcode: one for one in boundaries.districts()}
         cities = {known[c].city for c in self.planning_codes if c in known}
         if len(cities) == 1 and (city := cities.pop()):
@@ -144,8 +122,14 @@ class Content:
         return self.districts[0][0]
 
 
-def gather(plan: Plan, shown: Template, reach: Reach | None = None) -> Content:
-    """Return what a map of this sort shows of the plan.
+def _persons(count: float) -> str:
+    return f"{count / 1e4:,.1f} 万人" if count >= 1e4 else f"{count:,.0f} 人"
+
+
+def gather(
+    plan: Plan, shown: Template, subject: Subject = NOTHING, focus: str = "", facts: Facts = ()
+) -> Content:
+    """Return what a map of this sort shows of the plan, or of its one district ``focus``.
 
     Layers switched off in the plan are left out, filters of layers hold. Raises Refused
     when there is nothing to draw.
@@ -159,13 +143,19 @@ def gather(plan: Plan, shown: Template, reach: Reach | None = None) -> Content:
     for layer in plan.of_kind("district"):
         roles = layer.column("角色")
         for fid, shape in layer.frame.geometry.items():
-            outside = roles[fid] == "周边"
-            (around if outside else districts).append((_text(layer, "名称", fid), shape))
+            name = _text(layer, "名称", fid)
+            outside = roles[fid] == "周边" or (focus and name != focus)
+            (around if outside else districts).append((name, shape))
             codes.append(_text(layer, "代码", fid))
             if not outside:
                 planning.append(codes[-1])
+    if focus and not districts:
+        raise Refused(f"规划里没有名为“{focus}”的行政区。")
     visible = [_filtered(layer) for layer in plan if layer.look.visible and len(layer)]
     marks = [m for layer in visible for m in _marks(layer, shown)]
+    if focus:
+        marks = _within(marks, shapely.union_all([shape for _, shape in districts]))
+    risk = shown.subject in ("", "risk")
     return Content(
         plan,
         shown,
@@ -175,10 +165,22 @@ def gather(plan: Plan, shown: Template, reach: Reach | None = None) -> Content:
         tuple(planning),
         tuple(marks),
         tuple(layer for layer in visible if layer.kind_name == "road"),
-        tuple(layer for layer in visible if layer.kind_name == "hazard_zone"),
+        tuple(layer for layer in visible if layer.kind_name == "hazard_zone" and risk),
         tuple(layer for layer in visible if layer.kind_name == "population" and shown.population),
-        reach,
+        subject,
+        focus,
+        facts,
     )
+
+
+_BESIDE = 3000.0
+"""Metres beyond a district's line to which its own page shows what stands there."""
+
+
+def _within(marks: list[Mark], ground: shapely.Geometry) -> list[Mark]:
+    wide = ground.buffer(_BESIDE)
+    inside = shapely.intersects_xy(wide, [m.x for m in marks], [m.y for m in marks])
+    return [m for m, near in zip(marks, inside, strict=True) if near]
 
 
 def _filtered(layer: Layer) -> Layer:
@@ -204,9 +206,12 @@ def _marks(layer: Layer, shown: Template) -> Iterable[Mark]:
     statuses = _texts(layer, "状态")
     precisions = _texts(layer, "位置精度")
     classes = _texts(layer, of.class_column) if of.class_column else [""] * len(layer)
+    levels = _levels(layer, shown)
+    captions = _captions(layer, shown)
     people = pd.to_numeric(layer.column("人口"), errors="coerce") if settlement else None
     shapes = layer.frame.geometry.to_numpy()
     xs, ys = shapely.get_x(shapes), shapely.get_y(shapes)
+    larger = 1.0 if settlement else shown.symbols
     for i in range(len(layer)):
         status = statuses[i] or "现状"
         if np.isnan(xs[i]) or (of.facility and status not in shown.statuses):
@@ -217,13 +222,33 @@ def _marks(layer: Layer, shown: Template) -> Iterable[Mark]:
             classes[i],
             status,
             precisions[i] == SKETCHED and not settlement,
-            layer.look.color,
+            style.risk(levels[i]) if levels[i] else layer.look.color,
             float(xs[i]),
             float(ys[i]),
             names[i],
-            style.symbol_mm(of.name, classes[i], count),
+            style.symbol_mm(of.name, classes[i], count) * larger,
             layer.look.labels,
+            captions[i],
+            levels[i],
         )
+
+
+UNGRADED = "未定级"
+
+
+def _levels(layer: Layer, shown: Template) -> list[str]:
+    """Return the 风险等级 of each feature where the map is about risk, else ""."""
+    if shown.subject != "risk" or layer.kind_name != "hazard_site":
+        return [""] * len(layer)
+    return [level or UNGRADED for level in _texts(layer, "风险等级")]
+
+
+def _captions(layer: Layer, shown: Template) -> list[str]:
+    """Return what a shelter's label says of its room on the map for everybody."""
+    if shown.subject != "shelters" or layer.kind_name != "shelter":
+        return [""] * len(layer)
+    room = pd.to_numeric(layer.column("容纳人数"), errors="coerce")
+    return [f"可容纳 {n:,.0f} 人" if n > 0 else "" for n in room]
 
 
 def _texts(layer: Layer, column: str) -> list[str]:

@@ -110,20 +110,38 @@ def _angle(minutes: int, step: int) -> str:
     return f"{minutes // 60}°{minutes % 60:02d}′"
 
 
-def title(pen: Pen, page: Sheet, words: str) -> None:
-    """Write the map's title centred above the frame, smaller when it is long."""
+def title(pen: Pen, page: Sheet, words: str, below: str = "") -> None:
+    """Write the map's title centred above the frame, and a line of small words below it.
+
+    What is too long for the sheet is set smaller, at last shortened.
+    """
     size = page.points(style.TEXT_PT["title"])
     fits = page.frame.width / max(lettering.width(words, size, bold=True), 1e-9)
     middle = (page.frame.left + page.frame.right) / 2
     room = page.height - 10.0 * page.factor - page.frame.top
-    pen.text(
-        middle,
-        page.frame.top + room / 2 + 1.2 * page.factor,
-        words,
-        size * min(1.0, fits),
-        bold=True,
-        align="center",
-    )
+    lift = (3.6 if below else 1.2) * page.factor
+    y = page.frame.top + room / 2 + lift
+    pen.text(middle, y, words, size * min(1.0, fits), bold=True, align="center")
+    if below:
+        small = page.points(style.TEXT_PT["subtitle"])
+        small = max(6.0, small * min(1.0, page.frame.width / lettering.width(below, small)))
+        below = shortened(below, small, page.frame.width)
+        y = page.frame.top + 3.4 * page.factor
+        pen.text(middle, y, below, small, color=LIGHT.muted, align="center")
+
+
+def shortened(words: str, points: float, room: float) -> str:
+    """Return the words, cut with “…” to what ``room`` mm hold."""
+    while words and lettering.width(words, points) > room:
+        words = words[:-2] + "…" if words.endswith("…") else words[:-1] + "…"
+    return words
+
+
+def page_number(pen: Pen, page: Sheet, number: str) -> None:
+    """Write the page's number in a map book, centred below everything."""
+    size = page.points(style.TEXT_PT["block"])
+    middle = (page.frame.left + page.frame.right) / 2
+    pen.text(middle, 5.0 * page.factor, number, size, color=LIGHT.muted, align="center")
 
 
 def scale_bar(pen: Pen, page: Sheet, fit: Fit, strip: Box) -> None:
@@ -232,8 +250,7 @@ class TitleBlock:
         width = lettering.width(value, size)
         if width > room:
             size = max(6.0, size * room / width)
-        while value and lettering.width(value, size) > room:
-            value = value[:-2] + "…" if value.endswith("…") else value[:-1] + "…"
+        value = shortened(value, size, room)
         pen.text(box.left + 1.2, (box.bottom + box.top) / 2, value, size)
 
 
@@ -305,10 +322,8 @@ def notes(pen: Pen, page: Sheet, left: Sequence[str], right: str) -> None:
     y = page.frame.bottom - 2.0 * max(1.0, page.factor) - size * MM_PER_POINT / 2
     room = page.frame.width
     for line in left:
-        words = line
         space = room - (lettering.width(right, size) + 4.0 if line is left[0] else 0.0)
-        while words and lettering.width(words, size) > space:
-            words = words[:-2] + "…" if words.endswith("…") else words[:-1] + "…"
+        words = shortened(line, size, space)
         pen.text(page.frame.left, y, words, size, color=LIGHT.muted)
         if line is left[0]:
             pen.text(page.frame.right, y, right, size, color=LIGHT.muted, align="right")

@@ -1,4 +1,4 @@
-"""The ground of a map: surroundings, districts, people, what is reached, zones, roads.
+"""The ground of a map: surroundings, districts, people; over results zones, lines, roads.
 
 Everything is drawn simplified to what paper can show and cut a little beyond the neat line.
 """
@@ -35,22 +35,23 @@ class Ground:
         self._window = shapely.box(*page.neat.grown(4.0).corners)
         self.around: list[tuple[str, shapely.Geometry]] = []
         self.districts: list[tuple[str, shapely.Geometry]] = []
-        self._whole: shapely.Geometry = self._window
+        self.whole: shapely.Geometry = self._window
 
     def draw(self) -> None:
-        """Draw everything below the symbols; fill ``around`` and ``districts`` (page mm)."""
+        """Draw surroundings, districts, people; fill ``around`` and ``districts`` (page mm)."""
         self.pen.box(self.page.neat, LIGHT.canvas)
         self._surroundings()
         self._districts()
         for layer in self.content.people:
             self._people(layer)
-        if self.content.reach is not None:
-            self._reached()
+
+    def draw_over(self) -> None:
+        """Draw what lies over results: zones, boundaries, roads."""
         self._zones()
         self._boundaries()
         self._roads()
 
-    def _on_page(self, shapes: Sequence[shapely.Geometry]) -> Shapes:
+    def on_page(self, shapes: Sequence[shapely.Geometry]) -> Shapes:
         """Return the shapes on the page, cut to the window and simplified; empty ones stay."""
         cut = shapely.clip_by_rect(self.fit.shapes(shapes), *self._window.bounds)
         return shapely.simplify(cut, FINEST)
@@ -70,23 +71,23 @@ class Ground:
         names = [name for name, _ in found]
         names += [name for name, _ in self.content.around]
         shapes += [shape for _, shape in self.content.around]
-        drawn = self._on_page(shapes)
+        drawn = self.on_page(shapes)
         if self.content.districts:
             # Districts without a known code are found again among the surroundings.
-            own = shapely.union_all(self._on_page([s for _, s in self.content.districts]))
+            own = shapely.union_all(self.on_page([s for _, s in self.content.districts]))
             drawn = shapely.difference(drawn, own)
         self.around = list(zip(names, drawn, strict=True))
         self.pen.area(drawn, LIGHT.neighbour)
         self.pen.lines(_lines_once(drawn, self._window), style.NEIGHBOUR_BOUNDARY)
 
     def _districts(self) -> None:
-        drawn = self._on_page([shape for _, shape in self.content.districts])
+        drawn = self.on_page([shape for _, shape in self.content.districts])
         self.districts = [
             (name, shape) for (name, _), shape in zip(self.content.districts, drawn, strict=True)
         ]
         self.pen.area(drawn, LIGHT.district)
         if len(drawn):
-            whole = self._whole = shapely.union_all(drawn, grid_size=FINEST / 4)
+            whole = self.whole = shapely.union_all(drawn, grid_size=FINEST / 4)
             band = whole.difference(whole.buffer(-style.OUTLINE_BAND.mm * self.page.factor))
             self.pen.area([band], style.OUTLINE_BAND.color)
 
@@ -95,7 +96,7 @@ class Ground:
         if not len(shapes):
             return
         self.pen.lines(_lines_once(shapes, self._window), style.BOUNDARY)
-        edge = shapely.boundary(self._whole)
+        edge = shapely.boundary(self.whole)
         self.pen.lines([shapely.clip_by_rect(edge, *self._window.bounds)], style.OUTLINE)
 
     def _people(self, layer: Layer) -> None:
@@ -103,29 +104,10 @@ class Ground:
         shapes = layer.frame.geometry.to_numpy()
         points = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
         known = (people > 0) & np.isfinite(points).all(axis=1)
-        ramp = np.array([_rgba(c, 1.0) for c in style.POPULATION_RAMP], np.uint8)
-        self._cells(points[known], people[known], layer.cell, ramp, self._whole)
+        ramp = np.array([rgba(c, 1.0) for c in style.POPULATION_RAMP], np.uint8)
+        self.cells(points[known], people[known], layer.cell, ramp, self.whole)
 
-    def _reached(self) -> None:
-        reach = self.content.reach
-        assert reach is not None
-        result = reach.result
-        depths = self._on_page(reach.depths)
-        outside = (result.counts == 0) & (result.demand.persons > 0)
-        outside &= result.demand.district < max(1, len(result.demand.districts))
-        persons = result.demand.persons[outside]
-        if len(persons) and result.demand.layer is not None:
-            nearby = result.demand.nearby
-            ramp = np.array([_rgba(style.UNREACHED, o) for o in style.UNREACHED_OPACITY], np.uint8)
-            points = np.column_stack([nearby.x[outside], nearby.y[outside]])
-            beyond = self._whole.difference(depths[0])
-            self._cells(points, persons, result.demand.layer.cell, ramp, beyond)
-        for i, shape in enumerate(depths):
-            only = shape.difference(depths[i + 1]) if i + 1 < len(depths) else shape
-            self.pen.area([only], style.COVERED, style.COVERED_OPACITY[i + 1])
-        self.pen.lines([shapely.boundary(depths[0])], style.COVERED_EDGE)
-
-    def _cells(
+    def cells(
         self,
         points: npt.NDArray[np.float64],
         persons: npt.NDArray[np.float64],
@@ -174,8 +156,9 @@ class Ground:
             )
             for (type_, level), part in rows.groupby(["_type", "_level"], sort=True):
                 look = style.hazard_zone(str(type_), str(level))
-                shapes = self._on_page(part.geometry.to_numpy())
-                self.pen.area(shapes, look.fill, look.opacity)
+                shapes = self.on_page(part.geometry.to_numpy())
+                stronger = 4.0 if self.content.template.subject == "risk" else 1.0
+                self.pen.area(shapes, look.fill, look.opacity * stronger)
                 if look.hatch is not None:
                     lines = hatching(list(shapes), look.hatch.degrees, look.hatch.spacing)
                     self.pen.lines(lines, look.hatch.stroke)
@@ -185,7 +168,7 @@ class Ground:
     def _roads(self) -> None:
         classes: dict[tuple[str, bool], list[shapely.Geometry]] = {}
         for layer in self.content.roads:
-            shapes = self._on_page(layer.frame.geometry.to_numpy())
+            shapes = self.on_page(layer.frame.geometry.to_numpy())
             grades, statuses = layer.column("等级"), layer.column("状态")
             for shape, grade, status in zip(shapes, grades, statuses, strict=True):
                 if not shape.is_empty:
@@ -230,7 +213,7 @@ def _lines_once(shapes: Shapes, window: shapely.Geometry) -> list[shapely.Geomet
     return [shapely.line_merge(shapely.intersection(lines, within))]
 
 
-def _rgba(color: str, opacity: float) -> tuple[int, int, int, int]:
+def rgba(color: str, opacity: float) -> tuple[int, int, int, int]:
     r, g, b = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return (r, g, b, round(opacity * 255))
 

@@ -1,23 +1,17 @@
 """The legend: what it lists, in its fixed order, and how it is drawn."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
-import numpy as np
-import shapely
-
 from data.kinds import STATUSES, kind
 from maps.analysis.coverage import Coverage
-from maps.drawing import lettering, style, symbols
+from maps.drawing import lettering, samples, style, symbols
 from maps.drawing.content import PLANNED, Content, Mark
-from maps.drawing.ground import road
 from maps.drawing.paper import Box, Sheet
-from maps.drawing.pen import Pen, hatching
+from maps.drawing.pen import Pen
+from maps.drawing.samples import Sample
 from maps.drawing.style import LIGHT, Stroke
-
-Sample = Callable[[Pen, Box], None]
-"""Draws an entry's picture into the box it is given."""
+from maps.drawing.subjects import Reach, sentences
 
 _TITLES = {
     "depot": "储备库",
@@ -49,25 +43,28 @@ def groups(content: Content, page: Sheet) -> tuple[Group, ...]:
     found = {
         "现状": _marks(content, page, ("现状", "撤销")),
         "规划": _marks(content, page, PLANNED),
-        "分析": _analysis(content),
+        "分析": [*(Entry(words) for words in content.facts), *_analysis(content)],
         "底图": _base(content, page),
     }
     return tuple(Group(t, tuple(found[t])) for t in style.LEGEND_GROUPS if found[t])
 
 
 def _marks(content: Content, page: Sheet, statuses: tuple[str, ...]) -> list[Entry]:
-    looks: dict[tuple[int, str, int, str], Mark] = {}
+    looks: dict[Key, Mark] = {}
     for mark in content.marks:
         if mark.kind != "settlement" and mark.status in statuses:
             key = _key(mark)
             looks.setdefault(key, mark)
-    return [_mark_entry(looks[key], key[1], page) for key in sorted(looks, key=_order)]
+    return [_mark_entry(looks[key], key[2], page) for key in sorted(looks, key=_order)]
 
 
-def _key(mark: Mark) -> tuple[int, str, int, str]:
+Key = tuple[int, str, str, int, str]
+
+
+def _key(mark: Mark) -> Key:
     class_ = mark.class_ if _told_by_class(mark) else ""
     place = style.LEGEND_KINDS.index(mark.kind)
-    return (place, class_, STATUSES.index(mark.status), mark.color)
+    return (place, mark.level, class_, STATUSES.index(mark.status), mark.color)
 
 
 def _told_by_class(mark: Mark) -> bool:
@@ -75,44 +72,74 @@ def _told_by_class(mark: Mark) -> bool:
     return bool(mark.class_) and (scaled or (mark.kind, mark.class_) in symbols.PICTURES)
 
 
-def _order(key: tuple[int, str, int, str]) -> tuple[int, int, str, int, str]:
-    place, class_, status, color = key
+def _order(key: Key) -> tuple[int, int, int, str, int, str]:
+    place, level, class_, status, color = key
+    danger = style.RISK_LEVELS.index(level) if level in style.RISK_LEVELS else 9
     of = kind(style.LEGEND_KINDS[place])
     column = of.column(of.class_column)
     choices = column.choices if column is not None else ()
     rank = choices.index(class_) if class_ in choices else len(choices)
-    return (place, rank, class_, status, color)
+    return (place, danger, rank, class_, status, color)
 
 
 def _mark_entry(mark: Mark, class_: str, page: Sheet) -> Entry:
     of = kind(mark.kind)
     name = class_ + _TITLES.get(mark.kind, "") if class_ else of.title
     note = {"撤销": "(拟撤销)", "在建": "(在建)"}.get(mark.status, "")
+    if mark.level:
+        note = f"({mark.level}{'风险' if mark.level in style.RISK_LEVELS else ''}){note}"
     look = (mark.kind, mark.class_ if class_ else "", mark.status, False, mark.color)
     mm = style.symbol_mm(mark.kind, class_) * page.factor
 
     def sample(pen: Pen, box: Box) -> None:
-        pen.symbols(symbols.symbol(*look), _middle(box), min(mm, box.height * 1.05))
+        pen.symbols(symbols.symbol(*look), samples.middle(box), min(mm, box.height * 1.05))
 
     return Entry(name + note, sample)
 
 
 def _analysis(content: Content) -> list[Entry]:
     out: list[Entry] = []
-    if content.reach is not None:
-        for n, share in style.COVERED_OPACITY.items():
-            color = style.mixed(style.COVERED, LIGHT.district, share)
-            words = f"{n} 处设施可达" if n < 3 else "3 处及以上可达"
-            out.append(Entry(words, _swatch(color)))
-        result = content.reach.result
-        if result.demand.layer is not None:
-            ramp = [style.mixed(style.UNREACHED, LIGHT.district, o) for o in _SHADES]
-            out.append(Entry("未覆盖人口(少→多)", _ramp(ramp)))
-        out += [Entry(words) for words in headline(result)]
+    subject = content.subject
+    if subject.reach is not None:
+        out += _covered(content, subject.reach)
+    if subject.areas is not None:
+        out.append(Entry("责任区(底色只作区分)", samples.ramp(list(style.STATION_TINTS[:3]))))
+        if not subject.areas.left.is_empty:
+            out.append(Entry("到不了", samples.swatch(LIGHT.canvas)))
+    if subject.routes is not None:
+        limit = f"{style.ROUTE_MINUTES:g} 分钟"
+        out.append(Entry(f"疏散路线({limit}内)", samples.line(style.ROUTE)))
+        if any(way.minutes > style.ROUTE_MINUTES for way in subject.routes.ways):
+            out.append(Entry(f"疏散路线(超过 {limit})", samples.line(style.ROUTE_LONG)))
+    out += [Entry(words) for words in sentences(subject)]
     for layer in content.people:
         if layer.cell > 0:
             values = [float(v) for v in layer.column("人口") if v is not None]
             out += _population(values, layer.cell)
+    return out + _zones(content)
+
+
+def _covered(content: Content, reach: Reach) -> list[Entry]:
+    out: list[Entry] = []
+    blind = content.template.subject == "blind"
+    if blind:
+        calm = style.mixed(style.REACHED_CALM.fill, LIGHT.district, style.REACHED_CALM.opacity)
+        out.append(Entry("已覆盖", samples.swatch(calm)))
+        dark = style.mixed(style.UNREACHED, LIGHT.district, style.UNREACHED_OPACITY[0])
+        out.append(Entry("未覆盖(盲区)", samples.swatch(dark)))
+    else:
+        for n, share in style.COVERED_OPACITY.items():
+            color = style.mixed(style.COVERED, LIGHT.district, share)
+            words = f"{n} 处设施可达" if n < 3 else "3 处及以上可达"
+            out.append(Entry(words, samples.swatch(color)))
+    result = reach.result
+    if result.demand.layer is not None:
+        ramp = [style.mixed(style.UNREACHED, LIGHT.district, o) for o in _SHADES]
+        out.append(Entry("未覆盖人口(少→多)", samples.ramp(ramp)))
+    return out + [Entry(words) for words in (shortfall(result) if blind else headline(result))]
+
+
+def _zones(content: Content) -> list[Entry]:
     zones = {
         (str(t), str(v))
         for layer in content.zones
@@ -121,11 +148,12 @@ def _analysis(content: Content) -> list[Entry]:
         )
     }
     levels = (*style.RISK_LEVELS, "")
+    out = []
     for type_, level in sorted(
         zones, key=lambda z: (z[0], levels.index(z[1]) if z[1] in levels else 9)
     ):
         note = f"({level}风险)" if level else ""
-        out.append(Entry(type_ + note, _zone(type_, level)))
+        out.append(Entry(type_ + note, samples.zone(type_, level)))
     return out
 
 
@@ -143,6 +171,21 @@ def headline(result: Coverage) -> list[str]:
     return out
 
 
+def shortfall(result: Coverage) -> list[str]:
+    """Return who and what is not reached, in a few short lines."""
+    whole = result.whole
+    out = []
+    people, share = whole.people_uncovered, whole.share
+    if people is not None and share is not None:
+        out.append(f"盲区人口 {people / 1e4:,.1f} 万人({1 - share:.1%})")
+    elif result.demand.layer is not None:
+        out.append("盲区人口 未知(人口数据不全)")
+    total, covered = whole.area_km2_total, whole.area_km2_covered
+    if total is not None and covered is not None:
+        out.append(f"盲区面积 {total - covered:,.0f} km²({(total - covered) / total:.1%})")
+    return out
+
+
 _SHADES = style.UNREACHED_OPACITY[::2]
 
 
@@ -152,7 +195,9 @@ def _population(values: list[float], cell: float) -> list[Entry]:
     texts = [f"< {breaks[0]:,.0f}"]
     texts += [f"{a:,.0f}–{b:,.0f}" for a, b in pairwise(breaks)]
     texts.append(f"≥ {breaks[-1]:,.0f}")
-    swatches = [Entry(t, _swatch(c)) for t, c in zip(texts, style.POPULATION_RAMP, strict=True)]
+    swatches = [
+        Entry(t, samples.swatch(c)) for t, c in zip(texts, style.POPULATION_RAMP, strict=True)
+    ]
     return [Entry(f"人口密度({unit})"), *swatches]
 
 
@@ -164,87 +209,27 @@ def _base(content: Content, page: Sheet) -> list[Entry]:
     if settlements - {"政府驻地"}:
         out.append(_settlement("居民点", page))
     grades = {str(g) for layer in content.roads for g in layer.column("等级")}
-    out += [Entry(g, _road(g)) for g in reversed(style.ROAD_ORDER) if g in grades]
+    out += [Entry(g, samples.road(g)) for g in reversed(style.ROAD_ORDER) if g in grades]
     if grades - set(style.ROAD_ORDER):
-        out.append(Entry("其他道路", _road("")))
+        out.append(Entry("其他道路", samples.road("")))
     if content.districts:
-        out.append(Entry("规划范围", _line(style.OUTLINE, band=True)))
+        out.append(Entry("规划范围", samples.line(style.OUTLINE, band=True)))
     if len(content.districts) > 1:
-        out.append(Entry("区县界", _line(style.BOUNDARY)))
+        out.append(Entry("区县界", samples.line(style.BOUNDARY)))
     if any(m.sketched for m in content.marks):
         ring = symbols.symbol("settlement", "", "现状", True).paths[-1:]
         mm = 2.6 * page.factor
         mark = symbols.Symbol(ring)
-        out.append(Entry("位置仅为示意", lambda pen, box: pen.symbols(mark, _middle(box), mm)))
+        out.append(
+            Entry("位置仅为示意", lambda pen, box: pen.symbols(mark, samples.middle(box), mm))
+        )
     return out
-
-
-def _middle(box: Box) -> np.ndarray:
-    return np.array([[(box.left + box.right) / 2, (box.bottom + box.top) / 2]])
-
-
-def _swatch(color: str) -> Sample:
-    def sample(pen: Pen, box: Box) -> None:
-        inner = Box(
-            box.left, box.bottom + 0.18 * box.height, box.right, box.top - 0.18 * box.height
-        )
-        pen.box(inner, color, Stroke(LIGHT.boundary, 0.1))
-
-    return sample
-
-
-def _ramp(colors: list[str]) -> Sample:
-    def sample(pen: Pen, box: Box) -> None:
-        step = box.width / len(colors)
-        low, high = box.bottom + 0.18 * box.height, box.top - 0.18 * box.height
-        for i, color in enumerate(colors):
-            pen.box(Box(box.left + i * step, low, box.left + (i + 1) * step, high), color)
-        pen.box(Box(box.left, low, box.right, high), "", Stroke(LIGHT.boundary, 0.1))
-
-    return sample
-
-
-def _zone(type_: str, level: str) -> Sample:
-    look = style.hazard_zone(type_, level)
-
-    def sample(pen: Pen, box: Box) -> None:
-        shape = shapely.box(
-            box.left, box.bottom + 0.1 * box.height, box.right, box.top - 0.1 * box.height
-        )
-        pen.area([shape], look.fill, look.opacity)
-        if look.hatch is not None:
-            pen.lines(hatching([shape], look.hatch.degrees, look.hatch.spacing), look.hatch.stroke)
-        if look.stroke is not None:
-            pen.lines([shape], look.stroke)
-
-    return sample
-
-
-def _line(stroke: Stroke, band: bool = False) -> Sample:
-    def sample(pen: Pen, box: Box) -> None:
-        y = (box.bottom + box.top) / 2
-        if band:
-            low = Box(box.left, y - style.OUTLINE_BAND.mm, box.right, y)
-            pen.box(low, style.OUTLINE_BAND.color)
-        pen.lines([shapely.LineString([(box.left, y), (box.right, y)])], stroke)
-
-    return sample
-
-
-def _road(grade: str) -> Sample:
-    def sample(pen: Pen, box: Box) -> None:
-        y = (box.bottom + box.top) / 2
-        line = [shapely.LineString([(box.left, y), (box.right, y)])]
-        road(pen, line, grade, False, heart=False)
-        road(pen, line, grade, False, heart=True)
-
-    return sample
 
 
 def _settlement(class_: str, page: Sheet) -> Entry:
     symbol = symbols.symbol("settlement", class_)
     mm = style.symbol_mm("settlement", class_) * page.factor
-    return Entry(class_, lambda pen, box: pen.symbols(symbol, _middle(box), mm))
+    return Entry(class_, lambda pen, box: pen.symbols(symbol, samples.middle(box), mm))
 
 
 LEAST_WIDTH = 48.0

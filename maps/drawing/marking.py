@@ -1,7 +1,8 @@
 """Symbols and names on the paper map: nothing lies on anything else, names give way by rank."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 
 MANY = 600
 """With more symbols than this they are not moved apart: there is no room anyway."""
+
+NO_PAGES: Mapping[str, int] = MappingProxyType({})
 
 _LEADER = Stroke("#8b8a86", 0.1)
 _FACILITY_EMS = 9
@@ -56,8 +59,21 @@ def mark_size(mark: Mark, page: Sheet) -> float:
 class Marking:
     """Places and draws the marks and all names of one map."""
 
-    def __init__(self, pen: Pen, page: Sheet, fit: Fit, content: Content) -> None:
-        self.pen, self.page, self.fit = pen, page, fit
+    def __init__(
+        self,
+        pen: Pen,
+        page: Sheet,
+        fit: Fit,
+        content: Content,
+        hidden: Box | None = None,
+        pages: Mapping[str, int] = NO_PAGES,
+    ) -> None:
+        """``hidden``: facilities in this box (mm) are left to the detail map that shows it.
+
+        ``pages``: the page of a map book on which a neighbour is, told with its name.
+        """
+        self.pen, self.page, self.fit, self.content = pen, page, fit, content
+        self.hidden, self.pages = hidden, pages
         inside = [m for m in content.marks if self._on_sheet(m)]
         self.marks = sorted(inside, key=lambda m: style.Z[m.kind])
         self.home = self._positions()
@@ -67,6 +83,9 @@ class Marking:
         self.at = self._apart()
         self.boxes: list[tuple[float, float, float, float]] = []
         self.dropped: list[str] = []
+        self.unnamed: set[int] = set()
+        self._arranged: list[tuple[Words, Request, Placed | None]] = []
+        self._joined: list[shapely.Geometry] = []
 
     def _positions(self) -> Floats:
         if not self.marks:
@@ -76,7 +95,12 @@ class Marking:
     def _on_sheet(self, mark: Mark) -> bool:
         x, y = self.fit.to_page(np.array([[mark.x, mark.y]]))[0]
         neat = self.page.neat
-        return bool(neat.left < x < neat.right and neat.bottom < y < neat.top)
+        if not (neat.left < x < neat.right and neat.bottom < y < neat.top):
+            return False
+        box = self.hidden
+        if box is None or mark.kind == "settlement":
+            return True
+        return not (box.left < x < box.right and box.bottom < y < box.top)
 
     def _apart(self) -> Floats:
         if not 0 < len(self.marks) <= MANY:
@@ -84,37 +108,54 @@ class Marking:
         fixed = np.array([m.kind == "settlement" for m in self.marks])
         return labels.spread(self.home, self.reach, fixed, limit=16.0 * self.page.factor)
 
-    def draw(
+    def arrange(
         self,
         districts: Sequence[tuple[str, shapely.Geometry]],
         around: Sequence[tuple[str, shapely.Geometry]],
         kept: Sequence[Box],
     ) -> None:
-        """Draw symbols and names; ``kept`` are boxes on the page that stay free of names."""
-        self._leaders()
-        self._symbols()
-        words: list[Words] = []
-        requests: list[Request] = []
-        for add in (self._districts(districts), self._marks(), self._around(around)):
-            for word, request in add:
-                words.append(word)
-                requests.append(request)
+        """Find places for all names; ``kept`` are boxes on the page that stay free of them."""
+        own = self._marks()
+        asked = [*self._districts(districts), *(pair for _, pair in own), *self._around(around)]
         half = self.reach[:, None] * 0.94
-        obstacles = np.vstack([np.hstack([self.at - half, self.at + half]), _boxes(kept)])
+        obstacles = np.vstack([np.hstack([self.at - half, self.at + half]), _boxes(kept, 1.0)])
         neat = self.page.neat.grown(-1.0).corners
         gap, far = 0.35 * self.page.factor, 7.0 * self.page.factor
+        requests = [request for _, request in asked]
         placed = labels.place(requests, obstacles, neat, gap=gap, far=far)
-        lines = [
+        self._arranged = [(w, r, p) for (w, r), p in zip(asked, placed, strict=True)]
+        first = len(asked) - len(own) - len(self._around(around))
+        names = placed[first : first + len(own)]
+        self.unnamed = {i for (i, _), place in zip(own, names, strict=True) if place is None}
+        self.dropped = [
+            "".join(w.lines) for w, r, p in self._arranged if p is None and r.rank < _AROUND_RANK
+        ]
+        self._joined = [
             line
-            for r, w, p in zip(requests, words, placed, strict=True)
+            for w, r, p in self._arranged
             if p is not None and p.far and (line := _leader(r, w, p)) is not None
         ]
-        self.pen.lines(lines, _LEADER)
-        for request, word, place in zip(requests, words, placed, strict=True):
+
+    def draw(self) -> None:
+        """Draw symbols and the names that found a place."""
+        self._leaders()
+        self._symbols()
+        self.pen.lines(self._joined, _LEADER)
+        for word, request, place in self._arranged:
             if place is not None:
                 self._write(request, word, place)
-            elif request.rank < _AROUND_RANK:
-                self.dropped.append("".join(word.lines))
+
+    @property
+    def written(self) -> set[str]:
+        """The names that found a place."""
+        return {"".join(w.lines) for w, _, place in self._arranged if place is not None}
+
+    @property
+    def taken(self) -> list[Box]:
+        """Boxes of all symbols, names and joining lines, once drawn."""
+        at = np.hstack([self.at - self.reach[:, None], self.at + self.reach[:, None]])
+        lines = [Box(*bounds) for bounds in shapely.bounds(np.array(self._joined, dtype=object))]
+        return [*(Box(*b) for b in at), *(Box(*b) for b in self.boxes), *lines]
 
     def _leaders(self) -> None:
         """Join a symbol that had to move with the place it stands for."""
@@ -141,7 +182,9 @@ class Marking:
         out = []
         for name, shape in districts:
             if name and not shape.is_empty:
-                words = Words((lettering.shown(name),), points, True, style.DISTRICT_LABEL)
+                lines = [name, self.content.captions.get(name, "")]
+                shown = tuple(lettering.shown(line) for line in lines if line)
+                words = Words(shown, points, True, style.DISTRICT_LABEL)
                 out.append((words, _inside(words, shape, 0)))
         return out
 
@@ -154,22 +197,29 @@ class Marking:
         for name, shape in around:
             seen = shape.intersection(neat)
             if name and not seen.is_empty:
-                words = Words((lettering.shown(name),), points, False, LIGHT.neighbour_label)
+                page = self.pages.get(name)
+                lines = [name] if page is None else [name, f"→ 第 {page} 页"]
+                shown = tuple(lettering.shown(line) for line in lines)
+                words = Words(shown, points, False, LIGHT.neighbour_label)
                 request = _inside(words, seen, _AROUND_RANK)
                 if max(request.room) >= words.height:
                     out.append((words, request))
         return out
 
-    def _marks(self) -> list[tuple[Words, Request]]:
+    def _marks(self) -> list[tuple[int, tuple[Words, Request]]]:
+        """Return which mark, its words and what place they want."""
         order = {name: i for i, name in enumerate(style.LABEL_ORDER)}
         out = []
-        for mark, (x, y), reach in zip(self.marks, self.at, self.reach, strict=True):
+        for i, (mark, (x, y), reach) in enumerate(
+            zip(self.marks, self.at, self.reach, strict=True)
+        ):
             if not mark.name or not mark.labelled:
                 continue
             words = self._words(mark)
             seat = mark.kind == "settlement" and mark.class_ == "政府驻地"
             rank = order["seat"] if seat else order.get(mark.kind, 20)
-            out.append((words, Request(float(x), float(y), words.width, words.height, reach, rank)))
+            request = Request(float(x), float(y), *words.room, reach, rank)
+            out.append((i, (words, request)))
         return out
 
     def _words(self, mark: Mark) -> Words:
@@ -178,8 +228,11 @@ class Marking:
             size = self.page.points(style.TEXT_PT["seat" if seat else "settlement"])
             return Words(lettering.wrapped(mark.name, 12), size, seat)
         color = style.mixed(mark.color or style.KIND_COLORS[mark.kind], "#000000", 0.55)
-        size = self.page.points(style.TEXT_PT["facility"])
-        return Words(lettering.wrapped(mark.name, _FACILITY_EMS), size, False, color)
+        larger = 1.25 if self.content.template.public else 1.0
+        size = self.page.points(style.TEXT_PT["facility"] * larger)
+        lines = lettering.wrapped(mark.name, _FACILITY_EMS)
+        lines += (mark.caption,) if mark.caption else ()
+        return Words(lines, size, False, color)
 
     def _write(self, request: Request, words: Words, place: Placed) -> None:
         w, h = words.width, words.height
@@ -215,8 +268,8 @@ def _inside(words: Words, shape: shapely.Geometry, rank: int) -> Request:
     return Request(float(x), float(y), *words.room, 0.0, rank, True, room, own)
 
 
-def _boxes(kept: Sequence[Box]) -> Floats:
-    return np.array([box.corners for box in kept]).reshape(-1, 4)
+def _boxes(kept: Sequence[Box], air: float) -> Floats:
+    return np.array([box.grown(air).corners for box in kept]).reshape(-1, 4)
 
 
 def _leader(request: Request, words: Words, place: Placed) -> shapely.Geometry | None:

@@ -9,9 +9,8 @@
 The same page is drawn for every format; no clock, settings or environment enter into it.
 """
 
-import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import matplotlib
@@ -19,31 +18,29 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from data import boundaries
-from data.beside import replacing
 from data.plan import Plan, crs_title
 from data.progress import Report, part, silent
 from data.refused import Refused
-from maps.analysis.coverage import CoverageAsk, coverage, depths
-from maps.drawing import furniture, raster
-from maps.drawing.content import Content, Reach, gather, template
-from maps.drawing.furniture import Locator, TitleBlock
+from maps.analysis.coverage import CoverageAsk
+from maps.analysis.timecover import TimeAsk
+from maps.drawing import detail, furniture, raster, results, roadnumbers, subjects
+from maps.drawing.content import Content, gather
+from maps.drawing.detail import Detail
+from maps.drawing.furniture import TitleBlock
 from maps.drawing.ground import Ground
-from maps.drawing.legend import Legend, groups
-from maps.drawing.marking import Marking
-from maps.drawing.paper import Box, Fit, Sheet, fit, sheet
+from maps.drawing.layout import Layout, lay_out
+from maps.drawing.marking import NO_PAGES, Marking
+from maps.drawing.paper import Box, Fit, Sheet
 from maps.drawing.pen import Pen
+from maps.drawing.saving import CREATOR, saving
+from maps.drawing.subjects import Subject
+from maps.drawing.templates import template
 
 FORMATS = (".pdf", ".png", ".tif", ".tiff", ".svg")
 MOST_DPI = 600
 LEAST_SCALE, MOST_SCALE = 200.0, 50_000_000.0
-CREATOR = "应急布局"
 SKETCH_REMARK = "虚线圈内的位置为示意"
 BOUNDARY_REMARK = "边界仅供规划示意,不作为划界依据"
-
-
-LEGEND_SHARES = (0.62, 0.36)
-"""How much of the neat line's height a legend may take, before it gets another column."""
-LEGEND_CORNERS = ("lower left", "upper left", "upper right")
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,9 @@ class PrintAsk:
     ``landscape`` None takes whichever shows the area larger. ``scale`` fixes the scale
     denominator, None takes the largest round one that fits. ``title`` "" is made from the
     area's name. ``date`` is text: there is no clock in here. Empty values of the title
-    block stay blank, to be filled in by hand.
+    block stay blank, to be filled in by hand. ``coverage``, ``time``: what a map of coverage,
+    responsibility areas or routes shows, None for what is usual. ``detail``: crowded places
+    are enlarged where there is room. ``district``: the one district the map is about.
     """
 
     map_name: str = "布局图"
@@ -69,6 +68,25 @@ class PrintAsk:
     source: str = ""
     scale: float | None = None
     coverage: CoverageAsk | None = None
+    time: TimeAsk | None = None
+    detail: bool = True
+    district: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Folio:
+    """A page's place in a map book: its number, and the pages of other districts by name.
+
+    ``facts``: sentences for the legend. ``subject``: what was worked out already.
+    """
+
+    number: str = ""
+    pages: Mapping[str, int] = field(default_factory=lambda: NO_PAGES)
+    facts: tuple[str, ...] = ()
+    subject: Subject | None = None
+
+
+LOOSE = Folio()
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +99,16 @@ class Printed:
     title: str
     marking: Marking
     kept: tuple[Box, ...]
+    enlarged: Marking | None = None
+    detail: Detail | None = None
 
     @property
     def names_left_out(self) -> tuple[str, ...]:
         """Names of the plan's own features for which there was no room."""
-        return tuple(self.marking.dropped)
+        closer = self.enlarged.dropped if self.enlarged is not None else []
+        missing = dict.fromkeys((*self.marking.dropped, *closer))
+        shown = self.enlarged.written if self.enlarged is not None else set()
+        return tuple(name for name in missing if name not in shown | self.marking.written)
 
 
 def print_map(plan: Plan, ask: PrintAsk, path: Path, report: Report = silent) -> Printed:
@@ -113,20 +136,15 @@ def write(made: Printed, path: Path, dpi: int = 300, report: Report = silent) ->
     """Write a composed page; a target that is open elsewhere is refused with another name."""
     words = {"Title": made.title, "Software": CREATOR}
     ending = path.suffix.lower()
-    try:
-        with replacing(path) as beside:
-            if ending == ".png":
-                raster.write_png(beside, made.pen, dpi, words, report)
-            elif ending in (".tif", ".tiff"):
-                raster.write_tiff(beside, made.pen, dpi, words, report)
-            else:
-                _write_vector(made, beside, ending)
-            # The last chance to cancel: after this the file is in its place.
-            report(1.0, f"正在保存 {path.name}")
-    except Refused as refusal:
-        if path.exists() and path.is_file():
-            raise Refused(f"{refusal}也可以另存为“{_other_name(path).name}”。") from refusal
-        raise
+    with saving(path) as beside:
+        if ending == ".png":
+            raster.write_png(beside, made.pen, dpi, words, report)
+        elif ending in (".tif", ".tiff"):
+            raster.write_tiff(beside, made.pen, dpi, words, report)
+        else:
+            _write_vector(made, beside, ending)
+        # The last chance to cancel: after this the file is in its place.
+        report(1.0, f"正在保存 {path.name}")
 
 
 def _write_vector(made: Printed, path: Path, ending: str) -> None:
@@ -140,118 +158,68 @@ def _write_vector(made: Printed, path: Path, ending: str) -> None:
     FigureCanvasPdf(made.pen.figure).print_pdf(path, metadata=info)
 
 
-def _other_name(path: Path) -> Path:
-    n = 2
-    while (other := path.with_stem(f"{path.stem}({n})")).exists():
-        n += 1
-    return other
-
-
-def compose(plan: Plan, ask: PrintAsk, report: Report = silent) -> Printed:
-    """Return the page, drawn but not yet written."""
+def compose(plan: Plan, ask: PrintAsk, report: Report = silent, *, folio: Folio = LOOSE) -> Printed:
+    """Return the page, drawn but not yet written. ``folio``: its place in a map book."""
     shown = template(ask.map_name)
-    if shown.coverage and ask.coverage is not None:
-        shown = shown.for_coverage(ask.coverage)
-    reach = _reach(plan, ask.coverage, part(report, 0.0, 0.4))
-    content = gather(plan, shown, reach)
+    wanted = subjects.asked(plan, shown, ask.coverage, ask.time)
+    subject = folio.subject
+    if subject is None:
+        subject = subjects.work_out(plan, shown, wanted, part(report, 0.0, 0.4))
+    shown = replace(
+        shown,
+        title=subjects.title(shown, wanted),
+        kinds=subjects.kinds_of(shown, wanted),
+        statuses=subjects.statuses_of(shown, wanted),
+    )
+    content = gather(plan, shown, subject, ask.district, folio.facts)
     report(0.4, "正在排版…")
-    landscape = _best_way(content, ask) if ask.landscape is None else ask.landscape
-    layout = _layout(content, ask, landscape)
-    return _draw(content, ask, layout, part(report, 0.5, 1.0))
+    rows = len(block(ask, None, plan.crs).rows)
+    layout = lay_out(content, ask.paper, ask.landscape, ask.scale, rows)
+    return _draw(content, ask, layout, folio, part(report, 0.5, 1.0))
 
 
-def _reach(plan: Plan, ask: CoverageAsk | None, report: Report) -> Reach | None:
-    if ask is None:
-        return None
-    result = coverage(plan, ask, part(report, 0.0, 0.6))
-    return Reach(result, tuple(depths(result, report=part(report, 0.6, 1.0))))
-
-
-@dataclass(frozen=True, eq=False)
-class _Layout:
-    page: Sheet
-    fit: Fit
-    legend: Legend
-    locator: Locator | None
-    boxes: dict[str, Box]
-
-
-def _layout(content: Content, ask: PrintAsk, landscape: bool) -> _Layout:
-    """Try a tall and a wide legend in each corner; take what lets the map be largest."""
-    page = sheet(ask.paper, landscape)
-    listed = groups(content, page)
-    strip = 12.0 * page.factor
-    inset = furniture.locator(content)
-    best: _Layout | None = None
-    for share, corner in itertools.product(LEGEND_SHARES, LEGEND_CORNERS):
-        legend = Legend(listed, page, strip, share * page.neat.height)
-        boxes = _corners(page, legend, inset, corner)
-        found = fit(content.area, content.plan.crs, page, list(boxes.values()), ask.scale)
-        if best is None or _badness(found) < _badness(best.fit):
-            best = _Layout(page, found, legend, inset, boxes)
-    assert best is not None
-    return best
-
-
-def _badness(found: Fit) -> tuple[float, float, float]:
-    return (found.hidden, found.denominator, found.aside)
-
-
-def _corners(page: Sheet, legend: Legend, inset: Locator | None, corner: str) -> dict[str, Box]:
-    """Return the boxes inside the neat line: legend, title block, north arrow, locator."""
-    neat, f = page.neat, page.factor
-    off = 3.0 * f
-    wide, tall = _block_rows_size(page)
-    boxes = {
-        "block": Box(
-            neat.right - off - wide, neat.bottom + off, neat.right - off, neat.bottom + off + tall
-        )
-    }
-    north_top = neat.top - off
-    boxes["north"] = Box(neat.right - off - 9 * f, north_top - 15 * f, neat.right - off, north_top)
-    low = corner.startswith("lower")
-    if corner == "upper right":
-        right = neat.right - off
-        top = boxes["north"].bottom - off
-        boxes["legend"] = Box(right - legend.width, top - legend.height, right, top)
-    else:
-        left = neat.left + off
-        bottom = neat.bottom + off if low else neat.top - off - legend.height
-        boxes["legend"] = Box(left, bottom, left + legend.width, bottom + legend.height)
-    if inset is not None:
-        iw, ih = inset.size(page)
-        left = neat.left + off
-        bottom = neat.bottom + off if corner == "upper left" else neat.top - off - ih
-        boxes["locator"] = Box(left, bottom, left + iw, bottom + ih)
-    return boxes
-
-
-def _block_rows_size(page: Sheet) -> tuple[float, float]:
-    return TitleBlock(((("", ""),),) * 5).size(page)
-
-
-def _best_way(content: Content, ask: PrintAsk) -> bool:
-    lying, upright = (_layout(content, ask, way).fit for way in (True, False))
-    return _badness(lying)[:2] <= _badness(upright)[:2]
-
-
-def _draw(content: Content, ask: PrintAsk, layout: _Layout, report: Report) -> Printed:
-    page, placed, boxes = layout.page, layout.fit, layout.boxes
-    crs = content.plan.crs
+def _draw(content: Content, ask: PrintAsk, layout: Layout, folio: Folio, report: Report) -> Printed:
+    page, placed = layout.page, layout.fit
     pen = Pen(page.width, page.height)
     pen.inside(page.neat)
     report(0.0, "正在画底图…")
     ground = Ground(pen, page, placed, content)
     ground.draw()
-    kept = list(boxes.values())
+    results.draw(ground)
+    ground.draw_over()
+    results.draw_over(ground)
+    report(0.3, "正在放置符号与注记…")
+    kept = list(layout.boxes.values())
+    marking = Marking(pen, page, placed, content, pages=folio.pages)
+    marking.arrange(ground.districts, ground.around, kept)
+    closer = detail.find(content, page, placed, marking, kept) if ask.detail else None
+    if closer is not None:
+        kept.append(closer.box)
+        marking = Marking(pen, page, placed, content, closer.extent, folio.pages)
+        busy = [*kept, detail.note_box(page, closer)]
+        marking.arrange(ground.districts, ground.around, busy)
     pen.inside(None)
-    furniture.graticule(pen, page, placed, crs, kept)
+    if not content.template.public:
+        furniture.graticule(pen, page, placed, content.plan.crs, kept)
     pen.inside(page.neat)
-    report(0.5, "正在放置符号与注记…")
-    marking = Marking(pen, page, placed, content)
-    marking.draw(ground.districts, ground.around, kept)
+    marking.draw()
+    roadnumbers.draw(pen, page, ground, content, marking, kept)
     pen.inside(None)
+    enlarged = None
+    if closer is not None:
+        report(0.6, "正在画放大图…")
+        detail.mark_extent(pen, page, closer)
+        enlarged = detail.draw(pen, page, closer, content)
     report(0.9, "正在画图框与图例…")
+    name = _furnish(pen, content, ask, layout, folio)
+    report(1.0, "图已画好")
+    return Printed(pen, page, placed, name, marking, tuple(kept), enlarged, closer)
+
+
+def _furnish(pen: Pen, content: Content, ask: PrintAsk, layout: Layout, folio: Folio) -> str:
+    """Draw what surrounds the map; return the title."""
+    page, placed, boxes = layout.page, layout.fit, layout.boxes
+    crs = content.plan.crs
     strip = layout.legend.draw(pen, boxes["legend"].left, boxes["legend"].bottom)
     furniture.scale_bar(pen, page, placed, strip)
     if layout.locator is not None:
@@ -260,19 +228,24 @@ def _draw(content: Content, ask: PrintAsk, layout: _Layout, report: Report) -> P
     block(ask, placed, crs).draw(pen, page, boxes["block"])
     furniture.frame(pen, page)
     name = ask.title or content.place_name + content.template.title
-    furniture.title(pen, page, name)
+    furniture.title(pen, page, name, subjects.subtitle(content.subject))
     furniture.notes(pen, page, _sources(content, ask), _remark(content))
-    report(1.0, "图已画好")
-    return Printed(pen, page, placed, name, marking, tuple(kept))
+    if folio.number:
+        furniture.page_number(pen, page, folio.number)
+    return name
 
 
-def block(ask: PrintAsk, placed: Fit, crs: str) -> TitleBlock:
-    """Return the 图签 of a map."""
+def block(ask: PrintAsk, placed: Fit | None, crs: str) -> TitleBlock:
+    """Return the 图签 of a map; one for everybody says only who made it and when."""
+    scale = "" if placed is None else furniture.numeric_scale(placed.denominator)
+    if template(ask.map_name).public:
+        made = (("编制单位", ask.organisation),)
+        return TitleBlock((made, (("日期", ask.date),), (("审图号", ask.approval),)))
     return TitleBlock(
         (
             (("编制单位", ask.organisation),),
             (("坐标系", crs_title(crs)),),
-            (("比例尺", furniture.numeric_scale(placed.denominator)), ("日期", ask.date)),
+            (("比例尺", scale), ("日期", ask.date)),
             (("图号", ask.sheet_number), ("密级", ask.secrecy)),
             (("审图号", ask.approval),),
         )
@@ -299,18 +272,12 @@ def _remark(content: Content) -> str:
     return ";".join(words) + "。"
 
 
-def default_coverage(plan: Plan) -> CoverageAsk | None:
-    """Return the ask of a coverage map nobody specified: depots within 50 km, if any stand."""
-    if any(len(layer) for layer in plan.of_kind("depot")):
-        return CoverageAsk("depot", 50_000.0)
-    return None
-
-
 def with_defaults(plan: Plan, ask: PrintAsk) -> PrintAsk:
-    """Return the ask with the coverage its map needs, when none was given."""
-    if template(ask.map_name).coverage and ask.coverage is None:
-        return replace(ask, coverage=default_coverage(plan))
-    return ask
+    """Return the ask with what its map needs, when it was not given. Raises Refused as compose."""
+    wanted = subjects.asked(plan, template(ask.map_name), ask.coverage, ask.time)
+    if isinstance(wanted, CoverageAsk):
+        return replace(ask, coverage=wanted)
+    return replace(ask, time=wanted)
 
 
 def papers() -> Iterable[str]:

@@ -244,6 +244,12 @@ RISK_LEVELS = ("重大", "较大", "一般", "低")
 RISK_COLORS = {"重大": "#d7301f", "较大": "#f08c2e", "一般": "#f3d23b", "低": "#3a7fc4"}
 RISK_UNKNOWN = "#b9b7b1"
 
+
+def risk(level: str) -> str:
+    """Return the colour of a 风险等级, grey for one that is not known."""
+    return RISK_COLORS.get(level, RISK_UNKNOWN)
+
+
 _ZONE_HATCH = {"化工园区": 45.0, "洪水淹没": 0.0, "地质灾害": 135.0, "森林火险": 90.0}
 
 COVERED = "#0c8a8c"
@@ -253,6 +259,17 @@ COVERED_EDGE = Stroke("#0a6f72", 0.2)
 UNREACHED = "#e2762b"
 UNREACHED_OPACITY = (0.22, 0.38, 0.55, 0.75, 0.95)
 """Five classes of people not reached, few to many."""
+REACHED_CALM = Area("#dfe9e8", 0.75)
+"""Where a map is about those not reached, the rest is only hinted at."""
+STATION_TINTS = ("#cfe3e2", "#e6dcec", "#efe6d2", "#d9e3f0", "#e3e8d3", "#f0dcd6", "#dcdcdc")
+"""Fills that tell neighbouring responsibility areas apart; they mean nothing else."""
+STATION_EDGE = Stroke("#4d6a78", 0.3)
+ROUTE = Stroke("#7a3fa0", 0.7)
+ROUTE_LONG = Stroke("#7a3fa0", 0.45, (1.8, 1.2))
+ROUTE_MINUTES = 60.0
+"""A route longer than this is drawn dashed: that far nobody is brought in time."""
+DETAIL = Stroke("#1f2328", 0.25)
+ROAD_NUMBER = Stroke("#8f8c84", 0.12)
 GAINED = "#2f6fb3"
 LOST = "#d9731a"
 
@@ -354,6 +371,7 @@ LABEL_ORDER = ("district", "seat", "depot", "fire_station", "rescue_team", "shel
 
 TEXT_PT = {
     "title": 20.0,
+    "subtitle": 8.5,
     "heading": 9.0,
     "district": 9.5,
     "seat": 8.0,

@@ -40,6 +40,7 @@ from maps.drawing.printing import (
     with_defaults,
     write,
 )
+from maps.drawing.templates import template
 
 HOME = Path(resources.__file__).parent.parent
 GEOD = Geod(ellps="GRS80")
@@ -290,7 +291,7 @@ def test_legend_is_grouped_and_ordered_whatever_the_order_of_layers() -> None:
     page = sheet("A3", True)
     plan = small_plan()
     for one in (plan, replace(plan, layers=plan.layers[::-1])):
-        shown = content.gather(one, content.template("布局图"))
+        shown = content.gather(one, template("布局图"))
         listed = [(g.title, [e.text for e in g.entries]) for g in legend.groups(shown, page)]
         assert listed == [
             ("现状", ["县级储备库", "县级储备库(拟撤销)", "Ⅰ类避难场所"]),
@@ -314,9 +315,9 @@ def test_a_long_legend_goes_into_columns_and_loses_nothing() -> None:
 
 def test_switched_off_and_filtered_layers_are_not_shown() -> None:
     plan = small_plan(shelter=Look(visible=False), depot=Look(filter=("状态", ("现状",))))
-    shown = content.gather(plan, content.template("布局图"))
+    shown = content.gather(plan, template("布局图"))
     assert [m.name for m in shown.marks] == ["库现状"]
-    now = content.gather(small_plan(), content.template("现状图"))
+    now = content.gather(small_plan(), template("现状图"))
     assert sorted(m.status for m in now.marks) == ["撤销", "现状", "现状"]
 
 
