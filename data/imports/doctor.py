@@ -6,9 +6,10 @@ Two questions, one after the other.
    of each zone, Web Mercator, each also with its columns swapped, and what the file itself
    says) puts the rows somewhere. Weighed: how many lie in the plan's districts, whether a
    row lies in the district its text names, how far a row is from the thing of its name.
-2. *Shifted by a map service?* GCJ-02 and BD-09 move everything by 300–1 500 m: less than a
-   border is true to. Only things of the same name, each known well enough, and surveyed
-   roads can tell; without at least two of them the answer is “看不出来”, never a guess.
+2. *Shifted by a map service, or an old datum?* GCJ-02 and BD-09 move everything by 300–1 500 m,
+   Beijing 54 by some 80 m: less than a border is true to. Only things of the same name, each
+   known well enough, and surveyed roads can tell; without at least two of them the answer is
+   “看不出来”, never a guess.
 
 Weights are log-likelihoods of simple mixtures (a row lies in the plan; a name is where the
 plan has it, more or less, or is another thing of that name), tempered so that a hundred rows
@@ -33,6 +34,7 @@ from data.imports.readings import (
     accuracy,
     candidates,
     old_datum,
+    on_beijing54,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +47,8 @@ _CHINA_AREA = 9.6e12
 _WORLD_AREA = 5.1e14
 _PRIOR = {"声明": 0.95, "度": 0.9, "高斯": 0.9, "墨卡托": 0.3, "度分秒": 0.01}
 _SWAPPED = 0.05
-_ENCRYPTED = {"": 1.0, "GCJ-02": 0.06, "BD-09": 0.03}
+_FINE = {"": 1.0, "GCJ-02": 0.06, "BD-09": 0.03, "北京54": 0.03}
+"""Prior weights of what may shift a file by less than districts can tell."""
 _WITNESSES = 2
 
 
@@ -133,7 +136,7 @@ def examine(
         return _undecided(rivals, rows, known, best)
     if plain is not None and best is not plain and not _clearly(best, plain, sure):
         best, sure = plain, max(shares[rough.index(plain)], 0.5)
-    return _with_encryption(best, plain, sure, rows, known, fixed)
+    return _with_encryption(best, plain, sure, rows, known)
 
 
 def as_told(rows: Rows, known: Known, told: Reading, said: Reading | None) -> Finding:
@@ -349,35 +352,36 @@ def _undecided(rivals: list[_Tried], rows: Rows, known: Known, best: _Tried) -> 
 
 
 def _with_encryption(
-    best: _Tried, plain: _Tried | None, sure: float, rows: Rows, known: Known, fixed: bool
+    best: _Tried, plain: _Tried | None, sure: float, rows: Rows, known: Known
 ) -> Finding:
     pairs = [(i, p) for i, p in _pairs(rows, known) if np.isfinite(best.x[i])]
+    variants = _variants(best.reading)
     scores, residuals = {}, {}
-    for name in _ENCRYPTED:
-        lon, lat = best.reading.encrypted_as(name).degrees(rows.x, rows.y)
-        x, y = known.metres(lon, lat)
+    for name, reading in variants.items():
+        x, y = known.metres(*reading.degrees(rows.x, rows.y))
         far = np.array([np.hypot(x[i] - p[0], y[i] - p[1]) for i, p in pairs])
-        residuals[name] = far
         fits = [_fine_density(d, p[2]) for d, (_, p) in zip(far, pairs, strict=True)]
-        off = _line_distances(best.reading.encrypted_as(name), rows, known)
-        scores[name] = (np.array(fits), off)
+        residuals[name] = far
+        scores[name] = (np.array(fits), _line_distances(reading, rows, known))
     chosen, chance = _choose(scores)
-    witnesses = _witnesses(residuals, chosen, scores)
-    if best.reading.encrypted:
-        chosen, chance = best.reading.encrypted, 1.0
-    elif chosen and (chance < SURE or witnesses < _WITNESSES):
-        chosen, chance = "", max(1 - chance, 0.5)
-    reading = best.reading.encrypted_as(chosen) if chosen else best.reading
-    unsure = _cannot_tell(reading, chosen, pairs, residuals, scores, known)
-    return _finding(
-        best,
-        plain,
-        reading,
-        sure * (chance if chosen else 1.0),
-        rows,
-        known,
-        (_fit_words(residuals, scores, chosen), unsure),
-    )
+    if chosen and (chance < SURE or _witnesses(residuals, chosen, scores) < _WITNESSES):
+        chosen = ""
+    reading = variants[chosen]
+    unsure = _cannot_tell(reading, chosen, pairs, residuals, scores, best)
+    words = (_fit_words(residuals, scores, chosen), unsure)
+    return _finding(best, plain, reading, sure * (chance if chosen else 1.0), rows, known, words)
+
+
+def _variants(reading: Reading) -> dict[str, Reading]:
+    """The reading as it is, and shifted by what districts cannot tell."""
+    out = {"": reading}
+    if reading.encrypted:
+        return out
+    for name in ENCRYPTIONS:
+        if name:
+            out[name] = reading.encrypted_as(name)
+    old = on_beijing54(reading)
+    return out | ({"北京54": old} if old is not None else {})
 
 
 def _fine_density(far: float, error: float) -> float:
@@ -414,7 +418,7 @@ def _choose(scores: dict[str, tuple[Floats, Floats]]) -> tuple[str, float]:
         gain = float(np.clip(fits - base_fits, -4, 4)[:20].sum()) if len(fits) else 0.0
         if len(off):
             gain += float(np.clip(_line_fit(off) - _line_fit(base_off), -2, 2)[:15].sum())
-        total[name] = math.log(_ENCRYPTED[name]) + gain
+        total[name] = math.log(_FINE[name]) + gain
     names = list(total)
     shares = _shares([total[n] for n in names])
     place = int(np.argmax(shares))
@@ -441,23 +445,24 @@ def _cannot_tell(
     pairs: list[tuple[int, tuple[float, float, float]]],
     residuals: dict[str, Floats],
     scores: dict[str, tuple[Floats, Floats]],
-    known: Known,
+    best: _Tried,
 ) -> tuple[str, ...]:
     """What the evidence leaves open, in words."""
     unsure = []
     far, off = residuals[""], scores[""][1]
-    settled = (len(far) >= 2 and float(np.median(far)) < 120) or (
-        len(off) >= 2 and float(np.median(off)) < 60
-    )
-    if not chosen and not settled:
+    near = float(np.median(far)) if len(far) >= _WITNESSES else math.inf
+    on_roads = float(np.median(off)) if len(off) >= _WITNESSES else math.inf
+    if not chosen and near > 120 and on_roads > 60:
         why = "没有足够准的同名地点或实测道路可比" if not pairs else "同名地点自身的误差不比它小"
         unsure.append(f"是否带 GCJ-02、BD-09 偏移(约 0.3–1.5 km)看不出来:{why}")
     old = old_datum(reading.crs)
     if old:
-        stated = accuracy(reading.crs)
-        how = "没有公开的转换参数" if stated is None else f"转换精度约 {stated:g} 米"
-        unsure.append(f"{old}到 CGCS2000:{how},这一差别(百米以内)看不出来,未另作改正")
-    elif reading.family == "高斯":
+        lon, lat = float(np.nanmedian(best.lon)), float(np.nanmedian(best.lat))
+        stated = accuracy(reading.crs, lon, lat)
+        how = "这里没有公开的转换参数,按同一经纬度处理"
+        how = how if stated is None else f"用 PROJ 的转换,精度约 {stated:g} 米"
+        unsure.append(f"{old}到 CGCS2000:{how};百米以内的差别看不出来")
+    elif reading.family == "高斯" and near > 20:
         unsure.append(
             "北京54、西安80 与 CGCS2000 的差别(百米以内)小于资料精度,看不出来;按 CGCS2000 处理"
         )

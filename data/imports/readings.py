@@ -107,6 +107,8 @@ def to_degrees(crs: str, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         lon, lat = x, y
     else:
         lon, lat = to.transform(x, y)
+        better = _at(crs, lon, lat)
+        lon, lat = better.transform(x, y) if better is not None else (lon, lat)
     lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     fine = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180.5) & (np.abs(lat) <= 90)
     return np.where(fine, lon, np.nan), np.where(fine, lat, np.nan)
@@ -118,6 +120,34 @@ def transformer(crs: str) -> pyproj.Transformer | None:
     if crs == GEOGRAPHIC:
         return None
     return pyproj.Transformer.from_crs(crs, GEOGRAPHIC, always_xy=True)
+
+
+def _at(crs: str, lon: Floats, lat: Floats) -> pyproj.Transformer | None:
+    fine = np.isfinite(lon) & np.isfinite(lat)
+    if not old_datum(crs) or not np.any(fine):
+        return None
+    lon, lat = np.asarray(lon)[fine], np.asarray(lat)[fine]
+    return _published(crs, round(float(np.median(lon))), round(float(np.median(lat))))
+
+
+@lru_cache(maxsize=256)
+def _published(crs: str, lon: int, lat: int) -> pyproj.Transformer | None:
+    """The best published way from an old datum that holds at a place (degrees), if any.
+
+    There are some to WGS 84 for a few basins, none to CGCS2000 by name: the same thing here.
+    """
+    if not old_datum(crs):
+        return None
+    ways = pyproj.transformer.TransformerGroup(crs, "EPSG:4326", always_xy=True).transformers
+    here = [
+        way
+        for way in ways
+        if way.accuracy >= 0
+        and way.area_of_use is not None
+        and way.area_of_use.west <= lon <= way.area_of_use.east
+        and way.area_of_use.south <= lat <= way.area_of_use.north
+    ]
+    return min(here, key=lambda way: float(way.accuracy), default=None)
 
 
 def unpacked(value: Floats) -> Floats:
@@ -186,9 +216,15 @@ def title_of(crs: str) -> str:
     old = old_datum(crs)
     if old and known.is_geographic:
         return f"{old} 经纬度"
-    return f"{old} {known.name}" if old else str(known.name)
+    if not old:
+        return str(known.name)
+    for first, last, same in _OLD_GAUSS:
+        if code is not None and first <= code <= last:
+            return _gauss_title(same + code - first).replace("CGCS2000", old)
+    return f"{old} {known.name}"
 
 
+@lru_cache(maxsize=256)
 def old_datum(crs: str) -> str:
     """Return “北京54” or “西安80” for a CRS on one of these, else ""."""
     datum = str(getattr(pyproj.CRS.from_user_input(crs).datum, "name", "")).lower()
@@ -197,14 +233,39 @@ def old_datum(crs: str) -> str:
     return "北京54" if "beijing" in datum else ""
 
 
-def accuracy(crs: str) -> float | None:
-    """Return what PROJ says of its best way to CGCS2000: metres, None when it does not know."""
-    to = transformer(crs)
-    if to is None:
-        return 0.0
-    stated = pyproj.transformer.TransformerGroup(crs, GEOGRAPHIC, always_xy=True).transformers
-    best = min((one.accuracy for one in stated if one.accuracy >= 0), default=None)
-    return best
+def accuracy(crs: str, lon: float, lat: float) -> float | None:
+    """Return what PROJ says of its way from an old datum at a place: metres, None when it has
+    none that holds there.
+    """
+    way = _published(crs, round(lon), round(lat))
+    return None if way is None else float(way.accuracy)
+
+
+_OLD_GAUSS = (
+    (2401, 2421, 4513),
+    (2422, 2442, 4534),
+    (21413, 21423, 4491),
+    (21453, 21463, 4502),
+    (2349, 2369, 4513),
+    (2370, 2390, 4534),
+    (2327, 2337, 4491),
+    (2338, 2348, 4502),
+)
+"""Codes of Beijing 54 and Xi'an 80 zones, and the code of the first's CGCS2000 counterpart."""
+
+
+def on_beijing54(reading: Reading) -> Reading | None:
+    """Return the same Gauss-Krüger zone on Beijing 54, None for what is no such projection.
+
+    Xi'an 80 has no counterpart here: without a datum shift (none is published) it differs
+    from CGCS2000 by two metres, less than any plan's data is true to.
+    """
+    code = pyproj.CRS.from_user_input(reading.crs).to_epsg() or 0
+    for first, last, same in _OLD_GAUSS[:4]:
+        if same <= code <= same + last - first:
+            title = _gauss_title(code).replace("CGCS2000", "北京54")
+            return replace(reading, crs=f"EPSG:{first + code - same}", title=title)
+    return None
 
 
 def _gauss_title(code: int) -> str:

@@ -164,6 +164,11 @@ def gauss(lon: Any, *, wide: bool, prefix: bool, off: int = 0) -> int:
     return (4513 if prefix else 4534) + zone - 25
 
 
+def beijing54(lon: Any) -> int:
+    """The zone in the middle of the places, on Beijing 54, with its number."""
+    return gauss(lon, wide=False, prefix=True) - 4513 + 2401
+
+
 def packed(value: np.ndarray) -> np.ndarray:
     """Degrees as 度分秒 run together: 118.5704."""
     whole = np.floor(value)
@@ -240,6 +245,10 @@ WRONG: dict[str, Spoiler] = {
     "prj 说墨卡托,实为高斯": _lying(
         lambda x: "EPSG:3857", lambda x: gauss(x, wide=False, prefix=True)
     ),
+    "北京54": lambda s, x, y: _with(s, *projected(beijing54(x), x, y), ("X", "Y")),
+    "prj 说 CGCS2000,实为北京54": _lying(
+        lambda x: _epsg(gauss(x, wide=False, prefix=True)), lambda x: beijing54(x)
+    ),
     "dxf 高斯": lambda s, x, y: replace(
         _as_shapes(s, *projected(gauss(x, wide=False, prefix=False), x, y), ""), format="dxf"
     ),
@@ -262,6 +271,7 @@ RIGHT: dict[str, Spoiler] = {
 }
 
 _NEEDS_ANCHORS = ("GCJ-02", "BD-09", "GCJ-02 图层", "KML 里的 GCJ-02", "对调的 GCJ-02")
+_NEEDS_ANCHORS += ("北京54", "prj 说 CGCS2000,实为北京54")
 
 
 def near_misses(area: Area, count: int, r: np.random.Generator) -> Source:
