@@ -44,6 +44,8 @@ def _read(ask: ReadAsk, path: Path, folder: Path, report: Report) -> list[Source
     sort = sniff(path)
     if sort.format == "csv":
         return tables.read_text(path, ask.encoding, report)
+    if sort.format == "html":
+        return tables.read_html(path, ask.encoding, report)
     if sort.format in ("xlsx", "xls", "ods"):
         return tables.read_sheets(path, report)
     if sort.format == "tif":
@@ -78,7 +80,7 @@ def _unpacked(ask: ReadAsk, path: Path, form: str, folder: Path, report: Report)
     else:
         files = [f for f in files if _begins_set(f, files)]
     if not files:
-        known = "、".join(t for k, t in TITLES.items() if k not in ("zip", "kmz"))
+        known = "、".join(t for k, t in TITLES.items() if k not in ("zip", "kmz", "html"))
         raise Refused(f"“{path.name}”里没有可以导入的文件({known})。")
     out: list[Source] = []
     for n, one in enumerate(files):

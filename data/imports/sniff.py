@@ -20,6 +20,7 @@ TITLES = {
     "xlsx": "XLSX",
     "xls": "XLS",
     "ods": "ODS",
+    "html": "网页表格",
     "tif": "GeoTIFF",
     "pbf": "OSM PBF",
     "zip": "压缩文件",
@@ -74,10 +75,10 @@ def sniff(path: Path) -> Sort:
         return Sort(ENDINGS[ending], _main(path))
     head = _head(path)
     found = _by_bytes(head, path) or ENDINGS.get(ending, "")
-    if ENDINGS.get(ending) == "csv" and found in ("geojson", "kml", "gpx", "topojson"):
-        return Sort(found, path)
+    if found in ("xls", "xlsx", "ods") and not head.startswith((b"PK", _OLE)):
+        found = "csv"  # programs write plain text and call it .xls
     if not found:
-        known = "、".join(dict.fromkeys(TITLES.values()))
+        known = "、".join(title for key, title in TITLES.items() if key != "html")
         raise Refused(f"不认识“{path.name}”这种文件。可以导入:{known}。")
     return Sort(found, path)
 
@@ -152,4 +153,6 @@ def _by_text(head: bytes) -> str:
         for word, found in (("<kml", "kml"), ("<gpx", "gpx"), ("<osm", "pbf")):
             if word in low:
                 return found
+        pages = ("<table", "<html", "urn:schemas-microsoft-com:office:")
+        return "html" if any(word in low for word in pages) else ""
     return ""

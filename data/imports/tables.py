@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def read_sheets(path: Path, report: Report = silent) -> list[Source]:
     """Read every sheet that has headings and rows."""
     sources: list[Source] = []
     try:
-        book = python_calamine.load_workbook(str(path))
+        with path.open("rb") as file:  # by its content: an .xlsx may be called .xls or .et
+            book = python_calamine.load_workbook(file)
         sheets = _sheets(book, path, report)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         sheets = _sheets_by_gdal(path, str(error))
@@ -68,6 +70,63 @@ def read_sheets(path: Path, report: Report = silent) -> list[Source]:
     if not sources:
         raise Refused(f"“{path.name}”里没有带表头的数据。第一行(或前几行)要有列名。")
     return sources
+
+
+def read_html(path: Path, encoding: str = "", report: Report = silent) -> list[Source]:
+    """Read the tables of a web page, or of XML that old Excel wrote: office systems hand out
+    both under the name .xls.
+    """
+    data = path.read_bytes()
+    guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
+    report(0.3, f"文字编码:{guess.name}")
+    reader = _TableReader()
+    reader.feed(decode(data, guess.name).lstrip("\ufeff"))
+    reader.close()
+    raw = tuple(p for p in re.split(rb"[<>\r\n]+", data[:200_000]) if not p.isascii())[:40]
+    grids = [grid for grid in reader.tables if len(grid) > 1]
+    sources: list[Source] = []
+    for n, grid in enumerate(grids):
+        title = path.stem if len(grids) == 1 else f"{path.stem} 表{n + 1}"
+        sources += _source(title, "HTML", grid, None, guess, [])
+    if not sources:
+        raise Refused(f"“{path.name}”里没有带表头的数据。第一行(或前几行)要有列名。")
+    return [replace(source, raw=raw) for source in sources]
+
+
+class _TableReader(HTMLParser):
+    """Rows of cells of every table (HTML: tr, td, th; Excel's XML: Row, Cell)."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[Grid] = []
+        self._cell: list[str] | None = None
+        self._count = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        tag = tag.rpartition(":")[2]
+        if tag in ("table", "worksheet"):
+            self.tables.append([])
+        elif tag in ("tr", "row") and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th", "cell") and self.tables and self.tables[-1]:
+            row = self.tables[-1][-1]
+            self._count += 1
+            if self._count > MOST_CELLS or len(row) > MOST_COLUMNS:
+                raise Refused("网页里的表太大了。请另存为 XLSX 再导入。")
+            index = dict(attrs).get("ss:index") or ""
+            while index.isdigit() and len(row) < min(int(index), MOST_COLUMNS) - 1:
+                row.append("")
+            row.append("")
+            self._cell = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag.rpartition(":")[2] in ("td", "th", "cell") and self._cell is not None:
+            self.tables[-1][-1][-1] = " ".join("".join(self._cell).split())
+            self._cell = None
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
 
 
 def _sheets(book: Any, path: Path, report: Report) -> list[tuple[str, Grid, list[str]]]:

@@ -1,6 +1,7 @@
 """Lists as offices write them, and coordinates in any notation."""
 
 import datetime
+import io
 
 import numpy as np
 import openpyxl
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from data.imports.columns import match
 from data.imports.places import parse_angle, parse_pair, read_places
+from data.imports.reading import ReadAsk, read
 from data.imports.source import Source, hand_over, take_over
 from data.imports.tables import read_sheets, read_text
 from data.kinds import kind
@@ -79,6 +81,41 @@ def test_old_workbook(tmp_path):
     found = read_sheets(write_xls(tmp_path))[0]
     assert list(found.columns["名称"]) == ["红山公园", "玉龙广场"]
     assert list(found.columns["容纳人数"]) == ["3200", "约1.2万"]
+
+
+def read_named(tmp_path, name, data):
+    path = tmp_path / name
+    path.write_bytes(data)
+    work = tmp_path / "work"
+    work.mkdir(exist_ok=True)
+    return read(ReadAsk(path), work)[0]
+
+
+def test_what_office_systems_call_xls(tmp_path):
+    page = (
+        "<html><body><table><tr><th>名称</th><th>经度</th><th>纬度</th></tr><tr><td>甲&amp;乙</td>"
+    )
+    page += "<td>118.9</td><td>42.2</td></tr></table></body></html>"
+    text = "名称\t经度\t纬度\n甲&乙\t118.9\t42.2\n"
+    xml = '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    xml += 'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table>'
+    xml += '<Row><Cell><Data>名称</Data></Cell><Cell><Data>经度</Data></Cell><Cell ss:Index="4">'
+    xml += "<Data>纬度</Data></Cell></Row><Row><Cell><Data>甲&amp;乙</Data></Cell><Cell><Data>118.9"
+    xml += '</Data></Cell><Cell ss:Index="4"><Data>42.2</Data></Cell></Row></Table></Worksheet>'
+    book = openpyxl.Workbook()
+    for row in (["名称", "经度", "纬度"], ["甲&乙", 118.9, 42.2]):
+        book.active.append(row)
+    whole = io.BytesIO()
+    book.save(whole)
+    for data in (
+        page.encode("gbk"),
+        text.encode("gbk"),
+        f"{xml}</Workbook>".encode(),
+        whole.getvalue(),
+    ):
+        found = read_named(tmp_path, "导出.xls", data)
+        assert found.headings == ["名称", "经度", "纬度"]
+        assert [found.text(h, 0) for h in found.headings] == ["甲&乙", "118.9", "42.2"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00" * 50, b"\xff\xfe", b"\r\n\r\n"])
