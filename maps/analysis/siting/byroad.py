@@ -1,6 +1,7 @@
 """Minutes by road for siting: from every candidate to everybody, and with a road closed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,9 +11,9 @@ from data.plan import Plan
 from data.progress import Report, part, silent
 from maps.analysis.network.costs import Costs, FeatureId, costs
 from maps.analysis.network.graph import network_of
-from maps.analysis.network.snap import Places
+from maps.analysis.network.snap import Places, settle
 from maps.analysis.network.timers import snapper_of
-from maps.analysis.network.travel import each, reach
+from maps.analysis.network.travel import Reach, each, reach
 from maps.analysis.siting.fromplan import Ground, Minutes
 from maps.analysis.timecover import TimeAsk, zones
 
@@ -81,26 +82,65 @@ def closed_roads(
 
     The (n,) minutes are those to the nearest of the facilities at ``x``, ``y``.
     """
-    open_ = _costs(plan, ask, ask.closed)
-    snap = snapper_of(open_.network, ask.profile.name).snap
-    places, points = snap(x, y), snap(ground.x, ground.y)
+    now = _now(plan, ask, ground, x, y)
     for name, road in roads:
-        yield name, _closing(plan, ask, places, points, road)
+        yield name, _closing(plan, ask, now, road)
 
 
 def nearest_minutes(plan: Plan, ask: TimeAsk, ground: Ground, x: Floats, y: Floats) -> np.ndarray:
     """Return (n,) minutes to the nearest facility with the roads as they are."""
+    return _now(plan, ask, ground, x, y).minutes
+
+
+@dataclass(frozen=True, eq=False)
+class _Now:
+    """How everybody gets to the nearest facility today: places as snapped and as they join the
+    roads, the search, and the minutes."""
+
+    facilities: Places
+    points: Places
+    joined: Places
+    found: Reach
+    minutes: np.ndarray
+
+
+def _now(plan: Plan, ask: TimeAsk, ground: Ground, x: Floats, y: Floats) -> _Now:
     open_ = _costs(plan, ask, ask.closed)
     snap = snapper_of(open_.network, ask.profile.name).snap
-    return _nearest(open_, snap(x, y), snap(ground.x, ground.y))
+    places, points = snap(x, y), snap(ground.x, ground.y)
+    found = reach(open_, places, np.zeros(len(places)), 1)
+    seconds, _ = found.at_places(points)
+    return _Now(places, points, settle(points, open_), found, seconds[0] / 60.0)
 
 
-def _closing(
-    plan: Plan, ask: TimeAsk, places: Places, points: Places, road: FeatureId
-) -> Callable[[], np.ndarray]:
-    return lambda: _nearest(_costs(plan, ask, ask.closed | {road}), places, points)
+def _closing(plan: Plan, ask: TimeAsk, now: _Now, road: FeatureId) -> Callable[[], np.ndarray]:
+    def minutes() -> np.ndarray:
+        cost = _costs(plan, ask, ask.closed | {road})
+        found = reach(cost, now.facilities, np.zeros(len(now.facilities)), 1)
+        some = _touched(now, cost, found)
+        out = now.minutes.copy()
+        if len(some):
+            out[some] = found.at_places(now.points.take(some))[0][0] / 60.0
+        return out
+
+    return minutes
 
 
-def _nearest(cost: Costs, places: Places, points: Places) -> np.ndarray:
-    seconds, _ = reach(cost, places, np.zeros(len(places)), 1).at_places(points)
-    return np.asarray(seconds[0] / 60.0)
+def _touched(now: _Now, cost: Costs, found: Reach) -> np.ndarray:
+    """Points whose minutes may differ: their chain of road is shut somewhere, or has an end
+    reached at another time, or a facility has left it or joined it. For all others nothing
+    has changed."""
+    network, before = cost.network, now.found.costs
+    chain = np.zeros(int(network.chain.max(initial=-1)) + 1, bool)
+    shut = (cost.open_to != before.open_to) | (cost.open_from != before.open_from)
+    chain[network.chain[shut]] = True
+    moved = (found.facilities.edge != now.found.facilities.edge) | (
+        found.facilities.fraction != now.found.facilities.fraction
+    )
+    for places in (found.facilities, now.found.facilities):
+        edges = places.edge[moved]
+        chain[network.chain[edges[edges >= 0]]] = True
+    other = found.seconds[0] != now.found.seconds[0]
+    chain |= other[network.a] | other[network.b]
+    on = now.joined.edge >= 0
+    return np.flatnonzero(on & chain[network.chain[np.maximum(now.joined.edge, 0)]])

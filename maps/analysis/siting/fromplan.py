@@ -24,7 +24,7 @@ from maps.analysis.coverage import check_radius
 from maps.analysis.demand import Demand, demand
 from maps.analysis.facilities import Status
 from maps.analysis.siting.ask import CLOSABLE, FIXED, NEW, RELOCATABLE, Problem
-from maps.analysis.siting.matrix import Cost, pairs_from
+from maps.analysis.siting.matrix import Cost, check_size, pairs_from
 from maps.analysis.siting.places import Candidates, both, in_danger, places, some, standing
 
 Existing = Literal["ignore", "fixed", "closable", "relocatable"]
@@ -220,11 +220,7 @@ def _metres(ground: Ground, report: Report) -> Cost:
     found, people = ground.candidates, ground.demand
     n, m = len(ground.points), len(found)
     if ground.reach is None:
-        if n * m > 80_000_000:
-            raise Refused(
-                f"{n:,} 个人口点 × {m:,} 个候选点太多,这种目标最多能算 80,000,000 对。"
-                "请减少候选点,或用较粗的人口格网。"
-            )
+        check_size(n, m)
         cost = np.empty((n, m))
         for j in range(m):
             if j % 64 == 0:

@@ -12,6 +12,8 @@ import scipy.sparse as sp
 
 from data.refused import Refused
 
+MOST_PAIRS = 40_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
@@ -202,6 +204,15 @@ def check_numbers(cost: Cost, weights: np.ndarray, what: str = "成本矩阵") -
     if len(weights) != n:
         raise Refused(f"{what}有 {n} 个需求点,人口却有 {len(weights)} 个,两者要一一对应。")
     _check_weights(weights)
+
+
+def check_size(demands: int, candidates: int) -> None:
+    """Refuse more pairs than fit into memory several times over."""
+    if demands * candidates > MOST_PAIRS:
+        raise Refused(
+            f"{demands:,} 个需求点 × {candidates:,} 个候选点太多,"
+            f"这种目标最多能算 {MOST_PAIRS:,} 对。请减少候选点,或用较粗的人口格网。"
+        )
 
 
 def _check_weights(weights: np.ndarray) -> None:

@@ -17,14 +17,13 @@ from maps.analysis.siting.assignment import Ways, assignment
 from maps.analysis.siting.heuristics import exchange_cost, least_cost, nearest_two
 from maps.analysis.siting.lagrange import Arcs, arcs_below, cost_bound, decided
 from maps.analysis.siting.lscp import unreached
-from maps.analysis.siting.matrix import Cost, as_dense, cover
+from maps.analysis.siting.matrix import Cost, as_dense, check_size, cover
 from maps.analysis.siting.mclp import whole_numbers
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
 from maps.analysis.siting.tree import Node, Table, search_tree
 
 _ROUNDS, _STAGES, _FEW_LEFT = 150, 12, 3
-_LARGEST = 80_000_000
 _EXACT = 1e-8
 
 
@@ -44,12 +43,7 @@ class Cheapest:
 
 def dense(cost: Cost) -> np.ndarray:
     """Return the dense matrix, refusing one that does not fit."""
-    n, m = cost.shape
-    if n * m > _LARGEST:
-        raise Refused(
-            f"{n} 个需求点 × {m} 个候选点太多,这种目标最多能算 {_LARGEST:,} 对。"
-            "请减少候选点,或把人口合并成较粗的格网。"
-        )
+    check_size(*cost.shape)
     return as_dense(cost)
 
 

@@ -19,7 +19,15 @@ from maps.analysis.siting.heuristics import (
     most_people,
 )
 from maps.analysis.siting.lagrange import arcs_below, cost_bound, cover_bound, decided
-from maps.analysis.siting.matrix import as_dense, as_pairs, columns, cover, merged, nearest
+from maps.analysis.siting.matrix import (
+    as_dense,
+    as_pairs,
+    check_size,
+    columns,
+    cover,
+    merged,
+    nearest,
+)
 from maps.analysis.siting.mip import Mip, run
 from maps.analysis.siting.reduce import (
     covering_kernel,
@@ -396,3 +404,8 @@ def test_branching_proves_the_best() -> None:
         rough, least, _ = search_tree(table, root, start, search, 0.2, lambda c: c)
         assert least <= best <= table.total(rough)
         assert table.total(rough) - least <= 0.2 * table.total(rough) + 1.0
+
+
+def test_too_many_pairs_are_refused_with_their_number() -> None:
+    with pytest.raises(Refused, match="100,000 个需求点 × 1,000 个候选点太多"):
+        check_size(100_000, 1_000)
