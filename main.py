@@ -35,6 +35,8 @@ COMMANDS = {
     "check": ("maps.commands.check", "规划文本的目标是否做到(每条给出结论、原因和办法)"),
     "rules": ("maps.commands.rules", "查看、搜索规则和标准;检查规则文件的写法"),
     "print": ("maps.commands.print", "把图导出为 PDF、PNG 或 SVG"),
+    "book": ("maps.commands.book", "地图册:封面、索引、全域图、分区图,一个 PDF"),
+    "web": ("maps.commands.web", "单个网页:离线打开,手机也能看"),
     "report": ("maps.commands.report", "规划文本或布局报告(Word)"),
     "tables": ("maps.commands.tables", "一览表、覆盖、指标、工程表(Excel、CSV)"),
     "import": ("maps.commands.import_", "导入文件:表格、矢量、栅格,先说清再放进规划"),
