@@ -28,12 +28,12 @@ from maps.analysis.targets.units import number
 def apart(rule: Rule, scene: Scene) -> Finding:
     """How far each feature is from the nearest of another kind (or from each one's own
     distance)."""
-    chosen = chosen_by(rule, scene)
+    chosen = chosen_by(rule, scene).placed
     others = scene.choose(
         rule.params["到"],
         rule.params.get("到条件", ()),
         rule.params.get("到状态", status_of(rule)),
-    )
+    ).placed
     said = "、".join(str(c) for c in rule.params.get("到条件", ()))
     other = f"{f'{said}的' if said else ''}{others.table.kind.title}"
     if not len(chosen) or not len(others):
@@ -151,7 +151,7 @@ def _line_metres(scene: Scene, lines: npt.NDArray[Any]) -> Floats:
 
 def spacing(rule: Rule, scene: Scene) -> Finding:
     """How far each is from the nearest of its own."""
-    chosen = chosen_by(rule, scene)
+    chosen = chosen_by(rule, scene).placed
     what = phrase(rule, chosen)
     if len(chosen) < 2:
         return lacking(f"图上的{what}不到 2 处", missing_layer(rule.params["对象"], what))
@@ -168,8 +168,8 @@ def _to_rest(scene: Scene, x: Floats, y: Floats, k: int) -> Floats:
 
 def in_or_out(rule: Rule, scene: Scene) -> Finding:
     """How many features are on the wrong side of the borders of zones."""
-    chosen = chosen_by(rule, scene)
-    zones = scene.choose(rule.params["区域"], rule.params.get("区域条件", ()), "")
+    chosen = chosen_by(rule, scene).placed
+    zones = scene.choose(rule.params["区域"], rule.params.get("区域条件", ()), "").placed
     said = "、".join(str(c) for c in rule.params.get("区域条件", ()))
     area = f"{f'{said}的' if said else ''}{kind(rule.params['区域']).title}"
     if not len(zones):

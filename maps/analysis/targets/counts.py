@@ -122,32 +122,41 @@ def per_area(rule: Rule, scene: Scene) -> Finding:
             f"图上没有规则所说的{word}", missing_layer("settlement" if by_town else "district")
         )
     size = max(expected, len(areas))
-    fine = sum(a.sure >= each for a in areas)
     register = unplaced(rule, scene)
+    fine = sum(a.sure >= each for a in areas)
     open_ = _could(areas, each, register.floating) + size - len(areas)
     low, high = _as_asked(rule, fine, fine + open_, size)
     blanks = [a for a in areas if a.sure < each]
-    why = f"{size} 个{word}中 {fine} 个有{each} 处以上的{phrase(rule, chosen)}"
-    why = why.replace(f"有{each} 处以上的", "有") if each == 1 else why
+    many = "" if each == 1 else f"{each} 处以上的"
+    why = f"{size} 个{word}中 {fine} 个有{many}{phrase(rule, chosen)}"
     if blanks:
-        names = "、".join(a.place.name for a in blanks[:12])
-        why += f",空白或不足的有 {len(blanks)} 个:{names}{'等' if len(blanks) > 12 else ''}"
-    why += register.note() if blanks else ""
+        why += f",空白或不足的有 {len(blanks)} 个:{_first(blanks, 12)}{register.note()}"
     missing = [*unknown_conditions(rule, chosen), *register.missing(rule)]
     if size > len(areas):
         how = f"把其余 {size - len(areas)} 个{word}补到图上。"
         missing.append(Missing("settlement" if by_town else "district", "", how))
-    short = sum(each - a.sure for a in blanks)
-    listed = "、".join(f"{a.place.name} {each - a.sure} 处" for a in blanks[:6])
     return Finding(
         why,
         low,
         high,
         where=tuple(a.place for a in blanks),
-        remedy=f"共需增加 {short} 处:{listed}{'等' if len(blanks) > 6 else ''}。" if short else "",
+        remedy=_add(blanks, each),
         missing=tuple(missing),
         rows=tuple((a.place.name, float(a.sure), "" if a.sure >= each else "不足") for a in areas),
     )
+
+
+def _first(areas: Sequence[_Area], many: int) -> str:
+    return "、".join(a.place.name for a in areas[:many]) + ("等" if len(areas) > many else "")
+
+
+def _add(blanks: Sequence[_Area], each: int) -> str:
+    """How many are needed where."""
+    if not blanks:
+        return ""
+    listed = "、".join(f"{a.place.name} {each - a.sure} 处" for a in blanks[:6])
+    more = "等" if len(blanks) > 6 else ""
+    return f"共需增加 {sum(each - a.sure for a in blanks)} 处:{listed}{more}。"
 
 
 def _could(areas: Sequence[_Area], each: int, floating: float) -> int:

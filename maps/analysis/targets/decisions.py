@@ -4,12 +4,13 @@ Each function returns a new book; ``Book.facts`` stay JSON-able values (names in
 """
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from data.plan import Book
 from data.refused import Refused
-from maps.analysis.targets.model import ATTESTED, INDICATORS, PROJECTS, READINGS, Reading
+from maps.analysis.targets.model import ATTESTED, INDICATORS, PROJECTS, READINGS, Reading, told
 from maps.analysis.targets.plan_projects import STATES
 
 OUTCOMES = ("符合", "不符合")
@@ -44,7 +45,8 @@ def with_indicator(book: Book, indicator: str, year: int, value: float | None) -
     """Enter an indicator's value of a year; None takes it away."""
     if not 1990 <= year <= 2100:
         raise Refused(f"指标的年份要在 1990–2100 之间,现在是 {year}。")
-    years = dict((book.facts.get(INDICATORS) or {}).get(indicator) or {})
+    known = told(book.facts, INDICATORS, indicator)
+    years = dict(known) if isinstance(known, Mapping) else {}
     years.pop(str(year), None)
     if value is not None:
         if value != value or abs(value) == float("inf"):
@@ -82,7 +84,8 @@ def _day(text: str) -> str:
 
 def _with(book: Book, name: str, key: str, value: Any) -> Book:
     """Set (or with None remove) one entry of one of the book's facts."""
-    old = dict(book.facts.get(name) or {})
+    section = book.facts.get(name)
+    old = dict(section) if isinstance(section, Mapping) else {}
     new = {k: v for k, v in old.items() if k != key}
     if value is not None:
         new[key] = value

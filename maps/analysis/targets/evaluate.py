@@ -5,13 +5,14 @@ rule ── read as the planner chose ── evaluator of its kind ──▶ Fin
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from data.kinds import KINDS
 from data.plan import Plan
 from data.progress import Report, part, silent
-from maps.analysis.targets import apart, counts, places, reach, records, sums, zones
+from maps.analysis.targets import apart, capacity, counts, places, reach, records, sums, zones
 from maps.analysis.targets.checks import BY_NAME, REFERENCE
 from maps.analysis.targets.judge import Finding, verdict
 from maps.analysis.targets.model import VERDICTS, Rule, RuleSet, Verdict, VerdictName
@@ -26,7 +27,7 @@ EVALUATORS: Mapping[str, Callable[[Rule, Scene], Finding]] = {
     "合计": sums.total,
     "各处数值": sums.each,
     "储备": sums.stock,
-    "容量": sums.capacity,
+    "容量": capacity.capacity,
     "覆盖": reach.cover,
     "最远": reach.farthest,
     "距离": apart.apart,
@@ -44,7 +45,8 @@ EVALUATORS: Mapping[str, Callable[[Rule, Scene], Finding]] = {
     "人工": records.by_hand,
 }
 
-_PEOPLED = ("覆盖", "最远", "容量", "储备", "区内人口")
+_PEOPLED = ("覆盖", "最远", "容量", "储备", "区内人口", "迁建", "个数")
+_BY_DISTRICT = ("分区个数", "落位", "图斑覆盖")
 _PLACED = (
     "分区个数",
     "落位",
@@ -61,15 +63,28 @@ _TIMED = ("覆盖", "最远", "迁建")
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Verdicts of a rule set about a plan, in the order of the rules."""
+    """Verdicts of a rule set about a plan, in the order of the rules, with the book's facts."""
 
     plan: Plan
     rules: RuleSet
     verdicts: tuple[Verdict, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> Mapping[str, Verdict]:
         return {v.id: v for v in self.verdicts}
+
+    def still_true(
+        self, plan: Plan, rules: RuleSet, facts: Mapping[str, Any]
+    ) -> dict[str, Verdict]:
+        """The verdicts that hold for another plan too: same rules and facts, and no layer of a
+        kind they depend on is another object."""
+        if rules is not self.rules or dict(facts) != self.facts or plan.crs != self.plan.crs:
+            return {}
+        kinds = {layer.kind_name for of in (plan, self.plan) for layer in of}
+        same = {k for k in kinds if _ids(plan, k) == _ids(self.plan, k)}
+        changed = kinds - same
+        return {v.id: v for v in self.verdicts if not depends_on(self.rules.by_id[v.id]) & changed}
 
     @property
     def counts(self) -> dict[VerdictName, int]:
@@ -103,6 +118,10 @@ class Outcome:
         return tuple(sorted(self.verdicts, key=lambda v: order.index(v.verdict)))
 
 
+def _ids(plan: Plan, kind_name: str) -> list[int]:
+    return [id(layer) for layer in plan.of_kind(kind_name)]
+
+
 def statement_of(rule_id: str) -> str:
     """The statement a rule belongs to: its id without the number of a further part."""
     parts = rule_id.split("-")
@@ -116,23 +135,28 @@ def check_rules(
     *,
     people: str = "",
     only: Sequence[str] | None = None,
+    before: Outcome | None = None,
     report: Report = silent,
 ) -> Outcome:
     """Return the verdict of every rule (of those with an id in ``only``) that checks anything.
 
     ``facts``: those of the plan's book. ``people``: the population layer, when there are
-    several. Raises Refused for a plan that cannot be measured at all.
+    several. ``before``: an earlier outcome whose verdicts stand where nothing they depend on is
+    another. Raises Refused for a plan that cannot be measured at all, or with several
+    population layers and none named.
     """
     scene = Scene(plan, facts, people, part(report, 0.0, 0.1))
+    _ = scene.demand
+    kept = before.still_true(plan, rules, facts) if before is not None else {}
     wanted = [
         rule for rule in rules if rule.check != REFERENCE and (only is None or rule.id in only)
     ]
     out = []
     for i, rule in enumerate(wanted):
         report(0.1 + 0.9 * i / max(len(wanted), 1), f"正在检查 {rule.id}…")
-        out.append(judge(rule, rules, scene))
+        out.append(kept.get(rule.id) or judge(rule, rules, scene))
     report(1.0, "检查完成")
-    return Outcome(plan, rules, tuple(out))
+    return Outcome(plan, rules, tuple(out), dict(facts))
 
 
 def judge(rule: Rule, rules: RuleSet, scene: Scene) -> Verdict:
@@ -171,17 +195,12 @@ def depends_on(rule: Rule) -> frozenset[str]:
         out |= {*params.get("必填", {})}
         if not BY_NAME[one.check].spatial:
             continue
-        if "范围" in params or one.check in (
-            "分区个数",
-            "个数",
-            "落位",
-            "迁建",
-            "图斑覆盖",
-            "辖区面积",
-        ):
+        if "范围" in params or one.check in _BY_DISTRICT or one.check in _PEOPLED:
             out.add("district")
-        if one.check in _PEOPLED or one.check == "迁建":
-            out |= {"district", "population"}
+        if one.check in _PEOPLED:
+            out.add("population")
+        if one.check == "辖区面积":  # the built-up area may be a layer of any kind of area
+            out |= {k.name for k in KINDS if k.geometry == "polygon"}
         if one.check in ("落位", "迁建", "覆盖"):
             out.add("settlement")
         if one.check in _TIMED and "距离" not in params:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from data.kinds import kind
-from maps.analysis.targets.model import ATTESTED, Missing, Place, Rule, Verdict, VerdictName
+from maps.analysis.targets.model import ATTESTED, Missing, Place, Rule, Verdict, VerdictName, told
 from maps.analysis.targets.scene import Chosen
 from maps.analysis.targets.units import Unit, certain, number
 
@@ -176,7 +176,7 @@ def _sentence(rule: Rule, found: Finding, name: VerdictName) -> str:
 
 def _attested(found: Verdict, facts: Mapping[str, Any]) -> Verdict:
     """What a person has attested, with note and date, decides where the program cannot."""
-    said = (facts.get(ATTESTED) or {}).get(found.rule.id)
+    said = told(facts, ATTESTED, found.rule.id)
     if not isinstance(said, Mapping) or said.get("结果") not in ("符合", "不符合"):
         return found
     who = "、".join(str(said[k]) for k in ("人", "日期") if said.get(k))

@@ -126,7 +126,7 @@ class LiveTargets:
         for i, rule in enumerate(wanted := self._of_reach(layer)):
             stretch = part(report, i / len(wanted), (i + 1) / len(wanted))
             if self._scene.demand.known:
-                self._keep(drag, rule, chosen_by(rule, self._scene), shared, stretch)
+                self._keep(drag, rule, chosen_by(rule, self._scene).placed, shared, stretch)
         self._drag = drag
         report(1.0, "可以拖动")
 
@@ -212,7 +212,7 @@ def _followed(
     rule: Rule, scene: Scene, drag: _Drag, x: float, y: float, numbers: dict[int, LiveNumbers]
 ) -> Finding | None:
     """What a rule of reach finds with the feature elsewhere, None when only a full check can."""
-    chosen = chosen_by(rule, scene)
+    chosen = chosen_by(rule, scene).placed
     refused = cannot(rule, scene, chosen, rule.params.get("度量") != "面积")
     if refused is not None:
         return refused

@@ -42,6 +42,13 @@ READINGS, ATTESTED, INDICATORS, PROJECTS = "读法", "确认", "指标", "工程
 Params = Mapping[str, Any]
 
 
+def told(facts: Mapping[str, Any], name: str, key: str) -> Any:
+    """One entry of one of the book's facts, None when it is not there (or not as it should be:
+    a plan file may come from another program)."""
+    section = facts.get(name)
+    return section.get(key) if isinstance(section, Mapping) else None
+
+
 def _none() -> Params:
     return MappingProxyType({})
 
@@ -127,7 +134,7 @@ class Reading:
 
     def chosen(self, facts: Mapping[str, Any]) -> Option:
         """The option named in ``facts``, the first one when there is none."""
-        name = (facts.get(READINGS) or {}).get(self.id)
+        name = told(facts, READINGS, self.id)
         return next((o for o in self.options if o.name == name), self.options[0])
 
 

@@ -12,7 +12,7 @@ from data.kinds import is_missing
 from data.plan import Plan
 from maps.analysis.targets.conditions import as_number
 from maps.analysis.targets.evaluate import Outcome
-from maps.analysis.targets.model import PROJECTS, Place, Project, Verdict
+from maps.analysis.targets.model import PROJECTS, Place, Project, Verdict, told
 from maps.analysis.targets.scene import Scene
 from maps.analysis.targets.units import number
 
@@ -61,7 +61,8 @@ def project_states(
 def _state(
     project: Project, scene: Scene, outcome: Outcome, facts: Mapping[str, Any]
 ) -> ProjectState:
-    told = (facts.get(PROJECTS) or {}).get(project.id) or {}
+    said = told(facts, PROJECTS, project.id)
+    kept: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     features, absent = [], []
     standing = 0
     for kind_name, name in project.features:
@@ -73,13 +74,13 @@ def _state(
         status = table.column("状态")[at]
         standing += str(status) == _STANDS
         features.append(table.place(at, "状态未填" if is_missing(status) else str(status)))
-    year = as_number(told.get("年份"))
+    year = as_number(kept.get("年份"))
     return ProjectState(
         project,
-        str(told.get("状态") or project.state),
+        str(kept.get("状态") or project.state),
         None if year is None else int(year),
-        as_number(told.get("完成投资")),
-        str(told.get("说明") or ""),
+        as_number(kept.get("完成投资")),
+        str(kept.get("说明") or ""),
         tuple(features),
         tuple(absent),
         standing,

@@ -47,7 +47,7 @@ _LISTED = 12
 
 def cover(rule: Rule, scene: Scene) -> Finding:
     """What share of the people (or of the area) is within metres or minutes."""
-    chosen = chosen_by(rule, scene)
+    chosen = chosen_by(rule, scene).placed
     by_area = rule.params.get("度量") == "面积"
     refused = cannot(rule, scene, chosen, not by_area)
     if refused is not None:
@@ -271,7 +271,7 @@ def area_outside(
 
 def farthest(rule: Rule, scene: Scene) -> Finding:
     """How long, or how far, the worst-off people have to the nearest facility."""
-    chosen = chosen_by(rule, scene)
+    chosen = chosen_by(rule, scene).placed
     refused = cannot(rule, scene, chosen, people=True)
     if refused is not None:
         return refused

@@ -1,11 +1,12 @@
 """Checks that do not measure the map: 数据完整, 指标, 人工."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from data.kinds import is_missing, kind
 from maps.analysis.targets.conditions import as_number
 from maps.analysis.targets.judge import Finding, holds, lacking, missing_layer
-from maps.analysis.targets.model import INDICATORS, Missing, Place, Rule
+from maps.analysis.targets.model import INDICATORS, Missing, Place, Rule, told
 from maps.analysis.targets.scene import Scene
 from maps.analysis.targets.units import number
 
@@ -105,8 +106,8 @@ def _history(rule: Rule, scene: Scene, key: str) -> dict[int, float]:
         year, value = rule.params.get(year_name), rule.params.get(value_name)
         if value is not None:
             out[year if year is not None else rule.year or 0] = value
-    kept = (scene.facts.get(INDICATORS) or {}).get(key) or {}
-    for said, value in kept.items():
+    kept = told(scene.facts, INDICATORS, key)
+    for said, value in kept.items() if isinstance(kept, Mapping) else ():
         known = as_number(value)
         if known is not None and str(said).isdigit():
             out[int(said)] = known

@@ -82,6 +82,12 @@ class Chosen:
     def __len__(self) -> int:
         return len(self.sure)
 
+    @property
+    def placed(self) -> "Chosen":
+        """Those that have a place on the map."""
+        here = np.isfinite(self.table.x)
+        return Chosen(self.table, self.sure[here[self.sure]], self.maybe[here[self.maybe]])
+
     def of_home(self, position: int) -> "Chosen":
         """Those in one planning district."""
         home = self.table.home

@@ -1,13 +1,10 @@
-"""Checks on attributes: 合计, 各处数值, 储备, 容量."""
+"""Checks on attributes: 合计, 各处数值, 储备."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from data.kinds import is_missing
 from maps.analysis.targets.choosing import chosen_by, phrase, unknown_areas, unknown_conditions
-from maps.analysis.targets.conditions import as_number, as_text
+from maps.analysis.targets.conditions import as_number
 from maps.analysis.targets.judge import (
     INF,
     Finding,
@@ -21,10 +18,9 @@ from maps.analysis.targets.judge import (
     missing_people,
     wants_more,
 )
-from maps.analysis.targets.model import Missing, Place, Rule
+from maps.analysis.targets.model import Rule
 from maps.analysis.targets.scene import Chosen, Scene
 from maps.analysis.targets.units import number, unit
-from maps.analysis.targets.unplaced import Unplaced, unplaced
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def _column_size(rule: Rule, chosen: Chosen, column: str) -> float:
     return found.size if found is not None and fits else 1.0
 
 
-def _no_features(rule: Rule, chosen: Chosen) -> Finding:
+def no_features(rule: Rule, chosen: Chosen) -> Finding:
     what = phrase(rule, chosen)
     where = tuple(chosen.table.place(i) for i in chosen.maybe.tolist())
     open_ = unknown_conditions(rule, chosen)
@@ -89,7 +85,7 @@ def total(rule: Rule, scene: Scene) -> Finding:
         return lacking("规划里没有规则所说的区域", *gone)
     chosen = chosen_by(rule, scene)
     if not len(chosen):
-        return _no_features(rule, chosen)
+        return no_features(rule, chosen)
     return _sum(rule, chosen, rule.params["列"], 1.0)
 
 
@@ -137,7 +133,7 @@ def each(rule: Rule, scene: Scene) -> Finding:
         return lacking("规划里没有规则所说的区域", *gone)
     chosen = chosen_by(rule, scene)
     if not len(chosen):
-        return _no_features(rule, chosen)
+        return no_features(rule, chosen)
     table, columns = chosen.table, rule.params["列"]
     cells = _per(rule, chosen, _cells(rule, chosen, columns))
     answers = {c.position: holds(rule, c.known, INF if c.gaps else c.known) for c in cells}
@@ -196,7 +192,7 @@ def stock(rule: Rule, scene: Scene) -> Finding:
         return lacking("规划里没有规则所说的区域", *gone)
     chosen = chosen_by(rule, scene)
     if not len(chosen):
-        return _no_features(rule, chosen)
+        return no_features(rule, chosen)
     columns = rule.params.get("列", ("保障人数",))
     if rule.unit is None or rule.unit.dimension == "数":
         return _sum(rule, chosen, columns, 1.0)
@@ -211,142 +207,3 @@ def stock(rule: Rule, scene: Scene) -> Finding:
         found.why, found.low, found.high, where=found.where, remedy=remedy, missing=found.missing,
         rows=found.rows,
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Room:
-    """Places in shelters: those known, and whether more may be there."""
-
-    persons: float
-    open: bool
-
-
-def capacity(rule: Rule, scene: Scene) -> Finding:
-    """Persons who find room, against the people; for the whole or in every district."""
-    gone = unknown_areas(rule, scene)
-    if gone:
-        return lacking("规划里没有规则所说的区域", *gone)
-    chosen = chosen_by(rule, scene)
-    if not len(chosen.table):
-        return _no_features(rule, chosen)
-    if rule.unit is not None and rule.unit.dimension == "数":
-        return _room_alone(rule, chosen, unplaced(rule, scene))
-    areas = rule.params.get("范围", ())
-    positions = [i for i, d in enumerate(scene.districts) if not areas or d.name in areas]
-    register = unplaced(rule, scene)
-    groups = [[i] for i in positions] if rule.params.get("逐区") else [positions]
-    rows: list[tuple[str, float | None, str]] = []
-    lows, highs, where, remedies = [], [], [], []
-    open_ = False
-    for group in groups:
-        people = scene.persons(group)
-        if not people:
-            return lacking("人口未知,不能与容量比较", missing_people())
-        name = scene.districts[group[0]].name if len(group) == 1 else "合计"
-        room = _room(rule, _within(chosen, group), register.floating > 0)
-        low, high = (
-            100.0 * room.persons / people,
-            INF if room.open else 100.0 * room.persons / people,
-        )
-        lows.append(low)
-        highs.append(high)
-        open_ = open_ or room.open
-        rows.append((name, low, f"{number(room.persons)} 人 / {number(people)} 人"))
-        if not holds(rule, low, high):
-            short = (limits(rule)[0] - low) / 100.0 * people
-            text = f"{name}还差 {number(math.ceil(short - 1e-6))} 人{_square(rule, short)}"
-            remedies.append(text)
-            where += [scene.district_place(i, text) for i in group] if len(group) == 1 else []
-    worst = min(range(len(lows)), key=lambda i: lows[i])
-    judged = [holds(rule, low, high) for low, high in zip(lows, highs, strict=True)]
-    answer = False if False in judged else None if None in judged else True
-    why = f"{phrase(rule, chosen)}可容纳人数占人口 {amount(rule, lows[worst])}({rows[worst][0]}"
-    why += f",{rows[worst][2]})"
-    why += register.note()
-    if len(groups) > 1:
-        why += f";{judged.count(True)} 个区达到,{len(judged) - judged.count(True)} 个区没有"
-    missing = _room_gaps(rule, chosen) if open_ else ()
-    return Finding(
-        why,
-        lows[worst],
-        lows[worst],
-        holds=answer,
-        where=tuple(where),
-        remedy=";".join(remedies[:6]) + ("。" if remedies else ""),
-        missing=(*missing, *unknown_conditions(rule, chosen), *register.missing(rule)),
-        rows=tuple(rows),
-        basis=scene.demand.basis,
-    )
-
-
-def _room_alone(rule: Rule, chosen: Chosen, register: Unplaced) -> Finding:
-    room = _room(rule, chosen, register.floating > 0)
-    short = wants_more(rule, room.persons)
-    empty = [i for i in chosen.sure.tolist() if _persons(rule, chosen, i) is None]
-    why = f"{phrase(rule, chosen)}可容纳 {amount(rule, room.persons)}"
-    why += (f",有 {len(empty)} 处的容量未知" if empty else "") + register.note()
-    return Finding(
-        why,
-        room.persons,
-        INF if room.open else room.persons,
-        where=_places(chosen, empty or chosen.sure.tolist()),
-        remedy=f"还差 {number(short)} 人{_square(rule, short)}。" if short else "",
-        missing=(
-            *_room_gaps(rule, chosen),
-            *unknown_conditions(rule, chosen),
-            *register.missing(rule),
-        ),
-    )
-
-
-def _places(chosen: Chosen, positions: Sequence[int]) -> tuple[Place, ...]:
-    return tuple(chosen.table.place(i) for i in positions)
-
-
-def _within(chosen: Chosen, group: Sequence[int]) -> Chosen:
-    home = chosen.table.home
-    return Chosen(
-        chosen.table,
-        chosen.sure[[home[i] in group for i in chosen.sure.tolist()]],
-        chosen.maybe[[home[i] in group for i in chosen.maybe.tolist()]],
-    )
-
-
-def _room(rule: Rule, chosen: Chosen, floating: bool = False) -> _Room:
-    found = [_persons(rule, chosen, i) for i in chosen.sure.tolist()]
-    known = [p for p in found if p is not None]
-    return _Room(sum(known), floating or len(known) < len(found) or len(chosen.maybe) > 0)
-
-
-def _persons(rule: Rule, chosen: Chosen, i: int) -> float | None:
-    """Persons one shelter holds: area by its class's square metres each, or its own figure."""
-    table, per = chosen.table, rule.params.get("人均")
-    if per is None:
-        return as_number(table.column("容纳人数")[i])
-    area = as_number(table.column("有效避难面积")[i])
-    grade: Any = table.column(rule.params.get("人均列", "国标类别"))[i]
-    if area is None or is_missing(grade):
-        return None
-    each_one = per.get(as_text(grade))
-    return 0.0 if not each_one else float(area // each_one)
-
-
-def _room_gaps(rule: Rule, chosen: Chosen) -> tuple[Missing, ...]:
-    columns = ["容纳人数"]
-    if "人均" in rule.params:
-        columns = ["有效避难面积", rule.params.get("人均列", "国标类别")]
-    table = chosen.table
-    gaps = [c for c in columns if any(is_missing(table.column(c)[i]) for i in chosen.sure.tolist())]
-    return tuple(missing_column(chosen, c) for c in gaps)
-
-
-def _square(rule: Rule, persons: float) -> str:
-    """The square metres that would hold so many persons, when the rule says how many each."""
-    per = rule.params.get("人均")
-    if not per:
-        return ""
-    sizes = sorted({v for v in per.values() if v > 0})
-    ends = sizes if len(sizes) < 3 else [sizes[0], sizes[-1]]
-    areas = "—".join(number(persons * v) for v in ends)
-    each_one = "—".join(f"{v:g}" for v in ends)
-    return f"(有效避难面积 {areas} ㎡,按人均 {each_one} ㎡)"

@@ -12,7 +12,7 @@ from typing import Any
 
 from data.kinds import STATUS_SETS, is_missing, kind
 from maps.analysis.targets.choosing import status_of
-from maps.analysis.targets.conditions import together
+from maps.analysis.targets.conditions import as_number, together
 from maps.analysis.targets.model import Missing, Rule
 from maps.analysis.targets.scene import Scene, counts_for
 
@@ -54,18 +54,19 @@ def unplaced(rule: Rule, scene: Scene) -> Unplaced:
     wanted = rule.params.get("未落位", ())
     status = status_of(rule)
     counted, floating, names = 0.0, 0.0, []
-    for entry in scene.facts.get(UNPLACED) or ():
-        if entry.get("kind") != rule.params["对象"]:
+    listed = scene.facts.get(UNPLACED)
+    for entry in listed if isinstance(listed, list | tuple) else ():
+        if not isinstance(entry, Mapping) or entry.get("kind") != rule.params["对象"]:
             continue
         state = "现状" if is_missing(entry.get("状态")) else str(entry["状态"])
         if state not in STATUS_SETS[status]:
             continue
-        name, many = str(entry.get("名称", "")), entry.get("数量")
+        name, many = str(entry.get("名称", "")), as_number(entry.get("数量"))
         named = any(word in name for word in wanted)
         if named and state == "现状":
-            counted += 0.0 if is_missing(many) else float(many)
+            counted += many or 0.0
         elif named or (not wanted and state == "现状" and _may_count(rule, entry)):
-            floating += float("inf") if is_missing(many) else float(many)
+            floating += float("inf") if many is None else many
             names.append(name)
     return Unplaced(counted, floating, tuple(names))
 

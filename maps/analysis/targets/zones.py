@@ -29,7 +29,7 @@ BUILT_UP = "建成区"
 
 
 def _zones(rule: Rule, scene: Scene) -> tuple[Chosen, str]:
-    zones = scene.choose(rule.params["区域"], rule.params.get("区域条件", ()), "")
+    zones = scene.choose(rule.params["区域"], rule.params.get("区域条件", ()), "").placed
     said = "、".join(str(c) for c in rule.params.get("区域条件", ()))
     return zones, f"{f'{said}的' if said else ''}{kind(rule.params['区域']).title}"
 
@@ -93,7 +93,7 @@ def mapped(rule: Rule, scene: Scene) -> Finding:
 
 def beats(rule: Rule, scene: Scene) -> Finding:
     """How large the area is that has each station as its nearest, inside the built-up area."""
-    chosen = chosen_by(rule, scene)
+    chosen = chosen_by(rule, scene).placed
     what = phrase(rule, chosen)
     if not len(chosen):
         return lacking(f"图上没有{what}", missing_layer(rule.params["对象"], what))
@@ -173,7 +173,7 @@ def surface(rule: Rule, scene: Scene) -> Finding:
 
 
 def _measured(rule: Rule, scene: Scene, word: str, measure: Any) -> Finding:
-    chosen = chosen_by(rule, scene)
+    chosen = chosen_by(rule, scene).placed
     what = phrase(rule, chosen)
     if not len(chosen):
         return lacking(f"图上没有{what}", missing_layer(rule.params["对象"], what))

@@ -162,7 +162,10 @@ def test_room_for_the_whole_and_in_every_district() -> None:
     assert (each.verdict, each.value) == ("fail", 0)
     assert [p.name for p in each.where] == ["丙县", "丁县"]
     assert [row[:2] for row in each.rows] == list(zip(NAMES, [90, 30, 0, 0], strict=True))
-    assert each.remedy == "丙县还差 450 人;丁县还差 600 人。"
+    assert each.remedy == (
+        "丙县还差 450 人(有效避难面积 675—2,025 ㎡,按人均 1.5—4.5 ㎡);"
+        "丁县还差 600 人(有效避难面积 900—2,700 ㎡,按人均 1.5—4.5 ㎡)。"
+    )
     fixed = judged(of, ROOM % (15, '"%"') + "\n条件: {固定类别: [中心, 长期固定]}")
     assert (fixed.verdict, fixed.value) == ("fail", 9)
     some = judged(of, ROOM % (50, '"%"') + "\n范围: [甲区, 乙区]")
