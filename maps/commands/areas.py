@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from data.files import load
-from data.plan import Plan
 from data.progress import part
 from maps.analysis.network.areas import Area, Areas, areas
 from maps.commands import minutes
 from maps.commands.accounts import number, people_text
 from maps.commands.common import answer, json_argument, plan_argument, progress
-from maps.commands.shapes import check_target, write_shapes
+from maps.drawing.roadfiles import AREA_VERDICTS, write_areas
+from maps.drawing.shapes import check_target
 
-VERDICTS = {True: "超出", False: "不超", None: "无标准"}
 ANY_LIMIT = 60.0
 
 
@@ -40,9 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Divide the land, write it, print the table."""
     if arguments.output is not None:
         check_target(arguments.output)
-    plan = load(arguments.plan, part(progress, 0.0, 0.2)).book.plan
+    book = load(arguments.plan, part(progress, 0.0, 0.2)).book
+    plan = book.plan
     # Everybody belongs to somebody, however late he comes: the limit of the ask is not used.
-    ask = minutes.time_ask(arguments, plan, ANY_LIMIT)
+    ask = minutes.time_ask(arguments, book, ANY_LIMIT)
     result = areas(
         plan,
         ask,
@@ -51,30 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         report=part(progress, 0.2, 1.0),
     )
     if arguments.output is not None:
-        _write(arguments.output, result, plan)
+        write_areas(arguments.output, result)
     answer(as_json(result), as_text(result, arguments.output), arguments.json)
     return 0
-
-
-def _write(path: Path, result: Areas, plan: Plan) -> None:
-    kept = [area for area in result.areas if not area.shape.is_empty]
-    rows: list[dict[str, Any]] = [
-        {
-            "名称": area.name,
-            "级别": area.grade,
-            "行政区": area.district,
-            "面积km2": area.km2,
-            "人口": area.people,
-            "面积标准km2": area.limit_km2,
-            "结论": VERDICTS[area.too_large],
-        }
-        for area in kept
-    ]
-    shapes = [area.shape for area in kept]
-    if not result.left.is_empty:
-        rows.append({"名称": "到不了", "面积km2": result.left_km2, "人口": result.left_people})
-        shapes.append(result.left)
-    write_shapes(path, "责任区", rows, shapes, plan.crs)
 
 
 def as_json(result: Areas) -> dict[str, Any]:
@@ -116,7 +95,7 @@ def as_text(result: Areas, path: Path | None) -> str:
         limit = f",标准 {area.limit_km2:g} km²" if area.limit_km2 else ""
         lines.append(
             f"{area.name}({area.grade or '未填级别'}):{area.km2:,.1f} km²,"
-            f"{people_text(area.people)} 人{limit},{VERDICTS[area.too_large]}"
+            f"{people_text(area.people)} 人{limit},{AREA_VERDICTS[area.too_large]}"
         )
     if result.left_km2 > 0:
         lines.append(f"到不了:{result.left_km2:,.1f} km²,{people_text(result.left_people)} 人")

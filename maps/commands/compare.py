@@ -41,8 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Work the variants out and print them by district."""
     limit = minutes.minutes(arguments.minutes)
-    plan = load(arguments.plan, part(progress, 0.0, 0.2)).book.plan
-    ask = minutes.time_ask(arguments, plan, limit)
+    book = load(arguments.plan, part(progress, 0.0, 0.2)).book
+    plan = book.plan
+    ask = minutes.time_ask(arguments, book, limit)
     ready = [minutes.minutes(word) for word in arguments.readies]
     sets = _sets(plan, ask.of, arguments.sets) or {ALL: ask.only}
     found = variants(plan, ask, sets, arguments.profiles, ready, part(progress, 0.2, 0.7))

@@ -63,8 +63,9 @@ def _in_minutes(arguments: argparse.Namespace) -> int:
     if arguments.radius is not None or arguments.radius_of:
         raise Refused("--minutes 和 --radius 只能用一个:一个按时间算,一个按距离算。")
     limit = minutes.minutes(arguments.minutes)
-    plan = load(arguments.plan, part(progress, 0.0, 0.3)).book.plan
-    result = timecover(plan, minutes.time_ask(arguments, plan, limit), part(progress, 0.3, 1.0))
+    book = load(arguments.plan, part(progress, 0.0, 0.3)).book
+    ask = minutes.time_ask(arguments, book, limit)
+    result = timecover(book.plan, ask, part(progress, 0.3, 1.0))
     answer(minutes.cover_values(result), minutes.cover_text(result), arguments.json)
     return 0
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from data.files import load
-from data.plan import Plan
 from data.progress import part
 from data.refused import Refused
 from maps.analysis.network.isochrone import Band, Isochrones, isochrones
 from maps.commands import minutes
 from maps.commands.accounts import number, people_text
 from maps.commands.common import answer, json_argument, plan_argument, progress
-from maps.commands.shapes import check_target, write_shapes
+from maps.drawing.roadfiles import write_bands
+from maps.drawing.shapes import check_target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +32,12 @@ def run(arguments: argparse.Namespace) -> int:
     limits = _limits(arguments.minutes)
     if arguments.output is not None:
         check_target(arguments.output)
-    plan = load(arguments.plan, part(progress, 0.0, 0.2)).book.plan
-    ask = minutes.time_ask(arguments, plan, max(limits))
+    book = load(arguments.plan, part(progress, 0.0, 0.2)).book
+    plan = book.plan
+    ask = minutes.time_ask(arguments, book, max(limits))
     result = isochrones(plan, ask, limits, each=arguments.each, report=part(progress, 0.2, 1.0))
     if arguments.output is not None:
-        _write(arguments.output, result, plan)
+        write_bands(arguments.output, result)
     answer(as_json(result), as_text(result, arguments.output), arguments.json)
     return 0
 
@@ -46,23 +47,6 @@ def _limits(text: str) -> list[float]:
     if not words:
         raise Refused("--minutes 要写时限(分钟),例如 5,10,15。")
     return [minutes.minutes(word) for word in words]
-
-
-def _write(path: Path, result: Isochrones, plan: Plan) -> None:
-    rows = [
-        {
-            "设施": band.facility or "全部",
-            "时限": band.minutes,
-            "面积km2": band.area_km2,
-            "人口": band.people,
-            "依据": result.remarks.basis,
-        }
-        for band in result.bands
-    ]
-    # The widest below, so that the bands lie one on the other in any viewer.
-    order = sorted(range(len(rows)), key=lambda i: -result.bands[i].minutes)
-    shapes = [result.bands[i].shape for i in order]
-    write_shapes(path, "等时圈", [rows[i] for i in order], shapes, plan.crs)
 
 
 def as_json(result: Isochrones) -> dict[str, Any]:

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from data.kinds import STATUS_SETS, is_missing, kind
-from data.plan import Plan
+from data.plan import Book, Plan
 from data.refused import Refused
 from maps.analysis.demand import demand
 from maps.analysis.network.costs import FeatureId
 from maps.analysis.network.ground import ground
-from maps.analysis.network.profile import conditions, suggested_minutes, vehicles
+from maps.analysis.network.profile import (
+    conditions,
+    own_speeds,
+    suggested_minutes,
+    vehicles,
+)
 from maps.analysis.network.terrain import even, read_heights
 from maps.analysis.timecover import MEASURES, TimeAsk, TimeCover
 from maps.commands import accounts
@@ -78,11 +83,11 @@ def selection_arguments(parser: argparse.ArgumentParser) -> None:
     add("--people", default="", metavar="图层", help="有多个人口图层时用哪一个")
 
 
-def time_ask(arguments: argparse.Namespace, plan: Plan, limit: float) -> TimeAsk:
+def time_ask(arguments: argparse.Namespace, book: Book, limit: float) -> TimeAsk:
     """Put an ask together; raises Refused for what cannot be understood."""
     if arguments.measure not in MEASURES:
         raise Refused(f"--measure 只能是{'、'.join(MEASURES)}之一,现在是“{arguments.measure}”。")
-    of = kind(arguments.of)
+    plan, of = book.plan, kind(arguments.of)
     ready = {"": minutes(arguments.ready), **pairs(arguments.ready_of, "--ready-of 一级站=2")}
     terrain = None
     if arguments.dem is not None:
@@ -101,21 +106,21 @@ def time_ask(arguments: argparse.Namespace, plan: Plan, limit: float) -> TimeAsk
         inbound=arguments.inbound,
         terrain=terrain,
         people=arguments.people,
-        **travel(arguments, plan),
+        **travel(arguments, book),
     )
 
 
-def travel(arguments: argparse.Namespace, plan: Plan) -> dict[str, Any]:
-    """The part of an ask that says how one travels."""
+def travel(arguments: argparse.Namespace, book: Book) -> dict[str, Any]:
+    """The part of an ask that says how one travels; the plan file's own speeds count."""
     if arguments.band not in _BANDS:
         raise Refused(f"--band 只能是{'、'.join(_BANDS)}之一,现在是“{arguments.band}”。")
     return {
         "vehicle": arguments.vehicle,
         "weather": arguments.profile,
         "edge": _BANDS[arguments.band],
-        "speeds": pairs(arguments.speed, "--speed 国道=70"),
-        "closed": named(plan, "road", arguments.closed),
-        "flooded": named(plan, "hazard_zone", arguments.flooded),
+        "speeds": {**own_speeds(book.facts), **pairs(arguments.speed, "--speed 国道=70")},
+        "closed": named(book.plan, "road", arguments.closed),
+        "flooded": named(book.plan, "hazard_zone", arguments.flooded),
         "join": arguments.join_crossings,
     }
 

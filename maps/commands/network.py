@@ -5,15 +5,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import shapely
-
 from data.files import load
 from data.geodesy import Ruler
 from data.plan import Plan
 from data.progress import part
 from maps.analysis.network.doctor import Checkup, Finding, checkup
 from maps.commands.common import answer, json_argument, plan_argument, progress
-from maps.commands.shapes import check_target, write_shapes
+from maps.drawing.roadfiles import write_findings
+from maps.drawing.shapes import check_target
 
 LISTED = 50
 
@@ -42,24 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
         report=part(progress, 0.3, 1.0),
     )
     if arguments.output is not None and result.findings:
-        _write(arguments.output, result, plan)
+        write_findings(arguments.output, result, plan)
     values = as_json(result, plan, arguments.check)
     answer(values, as_text(result, arguments.check), arguments.json)
     return 0
-
-
-def _write(path: Path, result: Checkup, plan: Plan) -> None:
-    placed = [f for f in result.findings if f.x == f.x]
-    rows = [
-        {
-            "问题": f.kind,
-            "说明": f.text,
-            "已处理": "是" if f.fixed else "否",
-            "道路": "、".join(f"{layer}:{fid}" for layer, fid in f.roads),
-        }
-        for f in placed
-    ]
-    write_shapes(path, "道路问题", rows, [shapely.Point(f.x, f.y) for f in placed], plan.crs)
 
 
 def as_json(result: Checkup, plan: Plan, listed: bool) -> dict[str, Any]:

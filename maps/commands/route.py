@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused("请用 --from 给出起点,或用 --of 指定从哪一类设施出发,二者给一个。")
     end = _numbers(arguments.end, "--to")
     start = None if arguments.start is None else _numbers(arguments.start, "--from")
-    plan = load(arguments.plan, part(progress, 0.0, 0.5)).book.plan
+    book = load(arguments.plan, part(progress, 0.0, 0.5)).book
+    plan = book.plan
     of = kind(arguments.of).name if arguments.of else ANY_KIND
     ask = TimeAsk(
         of,
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         classes=tuple(arguments.classes),
         ready_minutes={"": minutes.minutes(arguments.ready)},
         only=minutes.named(plan, of, arguments.only),
-        **minutes.travel(arguments, plan),
+        **minutes.travel(arguments, book),
     )
     goal = _place(plan, end, "--to")
     if start is None:

@@ -21,6 +21,8 @@ _MIXED = re.compile(r"[+/、]")
 DEFAULT_VEHICLES = {"fire_station": "消防车", "shelter": "步行"}
 USUAL_VEHICLE = "救援车辆"
 OFF_ROAD, STRAIGHT = "路外", "直线"
+OWN_SPEEDS = "车速"
+"""The name in ``Book.facts`` of the planner's own speeds: {class: km/h}."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,30 @@ def profile(name: str, changed: Mapping[str, float] | None = None) -> Profile:
         source=str(row["source"]),
         changed=tuple(f"{c} {v:g} km/h" for c, v in (changed or {}).items()),
     )
+
+
+def own_speeds(facts: Mapping[str, Any]) -> dict[str, float]:
+    """The planner's own speeds (km/h by class) kept with a plan; what is no speed is left out."""
+    kept = facts.get(OWN_SPEEDS)
+    if not isinstance(kept, Mapping):
+        return {}
+    known = {*speed_table(), OFF_ROAD, STRAIGHT}
+    return {
+        str(c): float(v)
+        for c, v in kept.items()
+        if c in known and isinstance(v, int | float) and math.isfinite(v) and v > 0
+    }
+
+
+def speed_table() -> dict[str, float]:
+    """The table's own speeds, km/h by road class; all 待核实 (see :func:`speed_source`)."""
+    return {str(c): float(v) for c, v in _table("classes")["speeds"].items()}
+
+
+def speed_source() -> str:
+    """Where the table comes from."""
+    row = _table("classes")
+    return f"{row['source']}:{row['clause']}"
 
 
 def usual_vehicle(kind_name: str) -> str:

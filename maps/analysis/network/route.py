@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 from shapely.ops import substring
 
 from data.plan import Plan
+from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.demand import demand
 from maps.analysis.network.costs import Costs, costs, csr
@@ -73,26 +74,42 @@ def route(plan: Plan, ask: TimeAsk, start: tuple[float, float], end: tuple[float
 
 def route_from_nearest(plan: Plan, ask: TimeAsk, end: tuple[float, float]) -> Route:
     """Return the way from the quickest facility of ``ask`` to a place (plan CRS)."""
+    return routes_from_nearest(plan, ask, end, 1)[0]
+
+
+def routes_from_nearest(
+    plan: Plan, ask: TimeAsk, end: tuple[float, float], count: int = 2, report: Report = silent
+) -> tuple[Route, ...]:
+    """Return the ways from the ``count`` quickest facilities to a place, the quickest first.
+
+    Fewer when there are fewer with a way; Refused when there is none.
+    """
     chosen = facilities_of(plan, ask)
-    timer = timer_of(plan, ask, chosen, demand(plan, ask.people), ranks=1)
+    count = min(count, len(chosen))
+    people = demand(plan, ask.people, part(report, 0.0, 0.2))
+    timer = timer_of(plan, ask, chosen, people, part(report, 0.2, 0.9), count)
     if not isinstance(timer, ByRoad):
         raise Refused("路线只能在路网上算,请改用 network。")
     cost = timer.found.costs
     place = snapper_of(cost.network, cost.profile.name).snap(np.array([end[0]]), np.array([end[1]]))
     seconds, who = timer.found.at_places(place)
-    best = int(who[0, 0])
-    if best < 0:
+    if who[0, 0] < 0:
         raise Refused(f"没有一处{chosen.kind.title}能到达这里:没有通路,或必经的路段已封闭。")
-    home = timer.found.facilities.take(np.array([best]))
-    both = Places(
-        *(np.concatenate([a, b]) for a, b in zip(_columns(home), _columns(place), strict=True))
-    )
-    found = way(cost, both)
-    assert found is not None
-    ready = float(seconds[0, 0]) / 60.0 - found.minutes
-    name = titles(plan, chosen)[best]
-    ready = max(ready, 0.0)
-    return Route(found.line, found.minutes + ready, found.km, found.via, ready, name)
+    names = titles(plan, chosen)
+    out = []
+    for rank in np.flatnonzero(who[:, 0] >= 0).tolist():
+        best = int(who[rank, 0])
+        home = timer.found.facilities.take(np.array([best]))
+        both = Places(
+            *(np.concatenate([a, b]) for a, b in zip(_columns(home), _columns(place), strict=True))
+        )
+        found = way(cost, both)
+        assert found is not None
+        ready = max(float(seconds[rank, 0]) / 60.0 - found.minutes, 0.0)
+        total = found.minutes + ready
+        out.append(Route(found.line, total, found.km, found.via, ready, names[best]))
+    report(1.0, "路线已找到")
+    return tuple(out)
 
 
 def _columns(places: Places) -> tuple[npt.NDArray[Any], ...]:

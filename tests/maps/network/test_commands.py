@@ -15,6 +15,7 @@ from data.plan import Book
 from main import main
 from maps.analysis.network.areas import areas
 from maps.analysis.network.isochrone import isochrones
+from maps.analysis.network.profile import OWN_SPEEDS
 from maps.analysis.network.route import route
 from maps.analysis.timecover import TimeAsk, timecover
 from tests.maps.network.test_timecover import at, points, usual_county
@@ -45,6 +46,25 @@ def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
 
 
 FIRE = ("--of", "fire_station", "--vehicle", "救援车辆")
+
+
+def test_the_speeds_kept_with_the_plan_count(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (*FIRE, "--minutes", 8)
+    own = {"国道": 33.0, "县道": 12.0}
+    file = tmp_path / "自定车速.gpkg"
+    kept = {OWN_SPEEDS: {**own, "不是等级": 5, "省道": "快", "乡道": -1}}
+    save(Book("县", (usual_county(),), facts=kept), file)
+    got = asked(capsys, "coverage", file, *words)
+    usual = asked(capsys, "coverage", path, *words)
+    asked_for = TimeAsk("fire_station", 8, vehicle="救援车辆", speeds=own)
+    result = timecover(usual_county(), asked_for)
+    assert got["people_covered"] == pytest.approx(result.whole.people_covered)
+    assert got["people_covered"] < usual["people_covered"]
+    assert any("已改:国道 33 km/h、县道 12 km/h" in words for words in got["remarks"])
+    back = asked(capsys, "coverage", file, *words, "--speed", "国道=80", "县道=40")
+    assert back["people_covered"] == usual["people_covered"]
 
 
 def test_coverage_in_minutes(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import shapely
 
 from data.geodesy import Ruler
 from data.refused import Refused
-from maps.analysis.network.route import route, route_from_nearest
+from maps.analysis.network.route import route, route_from_nearest, routes_from_nearest
 from maps.analysis.timecover import TimeAsk, timecover
 from tests.maps.network.test_timecover import ASK, at, usual_county
 from tests.maps.network.towns import CRS, EAST, NORTH, Oracle, line, random_roads, roads_plan
@@ -85,6 +85,10 @@ def test_from_the_quickest_facility() -> None:
         found = route_from_nearest(plan, ASK, (near.x[k], near.y[k]))
         assert found.minutes == pytest.approx(cover.minutes[0, k])
         assert found.facility == cover.names[cover.who[0, k]]
+        both = routes_from_nearest(plan, ASK, (near.x[k], near.y[k]), 2)
+        assert [w.minutes for w in both] == pytest.approx(cover.minutes[: len(both), k].tolist())
+        assert [w.facility for w in both] == [cover.names[i] for i in cover.who[: len(both), k]]
+        assert len(both) == np.isfinite(cover.minutes[:2, k]).sum()
     lost = np.flatnonzero(~np.isfinite(cover.minutes[0]))[0]
     with pytest.raises(Refused, match="没有一处消防站能到达"):
         route_from_nearest(plan, ASK, (near.x[lost], near.y[lost]))

@@ -1,0 +1,67 @@
+"""Answers by road as layers for other programs: isochrones, responsibility areas, findings."""
+
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from data.plan import Plan
+from maps.analysis.network.areas import Areas
+from maps.analysis.network.doctor import Checkup
+from maps.analysis.network.isochrone import Isochrones
+from maps.drawing.shapes import write_shapes
+
+AREA_VERDICTS = {True: "超出", False: "不超", None: "无标准"}
+
+
+def write_bands(path: Path, result: Isochrones) -> None:
+    """Write a polygon per band (areas km²), the widest below so that all can be seen."""
+    bands = sorted(result.bands, key=lambda band: -band.minutes)
+    rows = [
+        {
+            "设施": band.facility or "全部",
+            "时限": band.minutes,
+            "面积km2": band.area_km2,
+            "人口": band.people,
+            "依据": result.remarks.basis,
+        }
+        for band in bands
+    ]
+    write_shapes(path, "等时圈", rows, [band.shape for band in bands], result.plan.crs)
+
+
+def write_areas(path: Path, result: Areas) -> None:
+    """Write a polygon per station, and what nobody reaches."""
+    kept = [area for area in result.areas if not area.shape.is_empty]
+    rows: list[dict[str, Any]] = [
+        {
+            "名称": area.name,
+            "级别": area.grade,
+            "行政区": area.district,
+            "面积km2": area.km2,
+            "人口": area.people,
+            "面积标准km2": area.limit_km2,
+            "结论": AREA_VERDICTS[area.too_large],
+        }
+        for area in kept
+    ]
+    shapes = [area.shape for area in kept]
+    if not result.left.is_empty:
+        rows.append({"名称": "到不了", "面积km2": result.left_km2, "人口": result.left_people})
+        shapes.append(result.left)
+    write_shapes(path, "责任区", rows, shapes, result.plan.crs)
+
+
+def write_findings(path: Path, result: Checkup, plan: Plan) -> None:
+    """Write a point per finding that has a place."""
+    placed = [f for f in result.findings if f.x == f.x]
+    rows = [
+        {
+            "问题": f.kind,
+            "说明": f.text,
+            "已处理": "是" if f.fixed else "否",
+            "道路": "、".join(f"{layer}:{fid}" for layer, fid in f.roads),
+        }
+        for f in placed
+    ]
+    write_shapes(path, "道路问题", rows, [shapely.Point(f.x, f.y) for f in placed], plan.crs)
