@@ -84,7 +84,7 @@ def conditions(problem: Problem, ask: Ask, p: int | None) -> Side:
         high.append(at_most)
 
     _money(problem, ask, add)
-    _districts(problem, ask, add)
+    _districts(problem, ask, limit, add)
     _apart(problem, add)
     _places(problem, add)
     if relocatable and ask.moves is not None:
@@ -126,12 +126,21 @@ def _money(problem: Problem, ask: Ask, add: _Add) -> None:
     add(sp.csr_array(price[None, :]), np.array([-np.inf]), np.array([float(ask.budget)]))
 
 
-def _districts(problem: Problem, ask: Ask, add: _Add) -> None:
+def _districts(problem: Problem, ask: Ask, limit: int | None, add: _Add) -> None:
     if not ask.at_least:
         return
     if problem.site_district is None:
         raise Refused("要求每个区至少几处,需要知道候选点各在哪个区。")
     where = np.asarray(problem.site_district)
+    stays = np.bincount(where[(problem.states == FIXED) & (where >= 0)], minlength=1)
+    needed = sum(
+        max(0, least - (int(stays[district]) if district < len(stays) else 0))
+        for district, least in ask.at_least.items()
+    )
+    if limit is not None and needed > limit:
+        raise Refused(
+            f"各区要求的最少数量还差 {needed} 处,总共只选 {limit} 处。请增加数量或放宽各区要求。"
+        )
     for district, least in sorted(ask.at_least.items()):
         inside = where == district
         if int(inside.sum()) < least:

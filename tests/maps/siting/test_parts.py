@@ -355,6 +355,11 @@ def small(**facts: object) -> Problem:
             Ask("mclp", reach=5.0, at_least={1: 2}, p=2),
             "第 2 个区要求至少 2 处,区内只有 0 个",
         ),
+        (
+            small(site_district=np.array([0, 1, 1]), state=np.array([0, 0, 1])),
+            Ask("mclp", reach=5.0, at_least={0: 1, 1: 2}, p=1),
+            "还差 2 处,总共只选 1 处",
+        ),
         (small(), Ask("mclp", reach=5.0, phases=(3, 1)), "累计"),
         (small(), Ask("lscp", reach=5.0, phases=(1, 3)), "分期"),
         (small(), Ask("mclp", reach=5.0, p=1, seconds=0.0), "求解时间"),
