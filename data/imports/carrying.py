@@ -29,6 +29,9 @@ from data.refused import Refused
 
 Floats = npt.NDArray[np.float64]
 
+INSIDE = "规划区"
+"""What a district on a list is unless it says otherwise."""
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -83,6 +86,8 @@ def _fill(this: Kind, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What is put where a file says nothing: things on an office's list stand today."""
     status = this.column("状态")
     fill: dict[str, Any] = {"状态": STATUSES[0]} if status is not None and status.required else {}
+    if this.name == "district":
+        fill["角色"] = INSIDE
     for name, value in asked.items():
         column = this.column(name)
         if column is None:

@@ -98,10 +98,12 @@ def choice(column: str, value: str, choices: Sequence[str]) -> str:
     """Return which of the choices a written value means, or the value itself."""
     if value in choices:
         return value
-    asked = plain(value)
-    for meant, words in _values().get(column, {}).items():
-        if asked in words:
-            return meant
+    known = _values().get(column, {})
+    # As written first: “-1” is another word than “1”.
+    for asked in (value.strip().lower(), plain(value)):
+        for meant, words in known.items():
+            if asked in words:
+                return meant
     return next((c for c in choices if plain(c) == asked), value)
 
 
@@ -221,7 +223,10 @@ def _places() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _values() -> dict[str, dict[str, set[str]]]:
     values = {
-        column: {meant: {plain(str(w)) for w in words} for meant, words in choices.items()}
+        column: {
+            meant: {str(w).lower() if str(w).startswith("-") else plain(str(w)) for w in words}
+            for meant, words in choices.items()
+        }
         for column, choices in _table()["值"].items()
     }
     roads = {meant: {plain(w) for w in words} for meant, words in _table()["道路等级"].items()}

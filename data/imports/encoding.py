@@ -40,11 +40,13 @@ _CODECS = {
     "Latin-1": "latin-1",
 }
 _SAMPLE = 400_000
+_LOOKED_AT = 20_000
 _MARKS = (
     (codecs.BOM_UTF8, "UTF-8"),
     (codecs.BOM_UTF16_LE, "UTF-16LE"),
     (codecs.BOM_UTF16_BE, "UTF-16BE"),
 )
+_HIGH = re.compile(rb"[\x80-\xff]")
 _FOUR = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
 _LOOKS = {"common": 3.0, "usual": 0.4, "rare": -3.0, "odd": -5.0}
 """Log-odds of a character of each sort being real text rather than a wrong reading."""
@@ -161,7 +163,10 @@ def _sampled(pieces: Iterable[bytes]) -> list[bytes]:
     for piece in pieces:
         if piece.isascii() or piece in out:
             continue
-        part = piece[:_SAMPLE]
+        # From the first byte that says anything: a long file may begin with a page of ASCII.
+        first = _HIGH.search(piece)
+        assert first is not None
+        part = piece[first.start() : first.start() + _SAMPLE]
         out[part] = None
         size += len(part)
         if size > _SAMPLE:
@@ -200,7 +205,7 @@ def _looks(sample: list[bytes], name: str) -> float:
     common, usual = _common(), _usual(name)
     total = 0.0
     for piece in sample:
-        for c in decode(piece, name, cut=True):
+        for c in decode(piece, name, cut=True)[:_LOOKED_AT]:
             if c < "\x80":
                 continue
             if c in common:

@@ -154,6 +154,10 @@ def propose(plan: Plan, source: Source, ask: ImportAsk, known: Known | None = No
     chosen = dict(ask.columns)
     chosen |= {h: "" for h in source.headings if h == REASON}
     matches = match(source.headings, this, chosen, cut=source.cut)
+    if source.format == "dxf" and _unnamed(this, matches) and "Layer" not in chosen:
+        # A drawing has no other name for its shapes than the layer they are on.
+        layer = {"Layer": "名称"} if "Layer" in source.headings else {}
+        matches = match(source.headings, this, {**chosen, **layer})
     places = None
     if source.shapes is None:
         places = read_places(source, matches)
@@ -164,6 +168,10 @@ def propose(plan: Plan, source: Source, ask: ImportAsk, known: Known | None = No
             )
     finding, repairs = _diagnose(source, places, matches, known, ask)
     return Proposal(ask, source, this, matches, places, finding, tuple(repairs), source.notes)
+
+
+def _unnamed(this: Kind, matches: Sequence[Match]) -> bool:
+    return this.column("名称") is not None and all(m.target != "名称" for m in matches)
 
 
 def _diagnose(

@@ -57,7 +57,7 @@ def read_apart(ask: ReadAsk, report: Report = silent, limits: Limits = USUAL) ->
     """
     with tempfile.TemporaryDirectory(prefix="yjbj-import-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        request = {**asdict(ask), "path": str(ask.path), "limits": asdict(limits)}
+        request = {**asdict(ask), "path": os.path.abspath(ask.path), "limits": asdict(limits)}
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         (folder / "out").mkdir()
         process = _start(folder)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.beside import reason
 from data.refused import Refused
 
 TITLES = {
@@ -108,8 +109,10 @@ def _head(path: Path) -> bytes:
             head = file.read(4096)
     except FileNotFoundError:
         raise Refused(f"没有“{path}”这个文件。请检查位置和名称。") from None
+    except IsADirectoryError:
+        raise Refused(f"“{path.name}”是一个文件夹。请选里面的文件再导入。") from None
     except OSError as error:
-        raise Refused(f"“{path.name}”打不开:{error.strerror}。") from None
+        raise Refused(f"“{path.name}”打不开:{reason(error)}。") from None
     if not head:
         raise Refused(f"“{path.name}”是空的。")
     return head

@@ -154,3 +154,19 @@ def test_unmatched_columns_are_kept():
 def test_closed_choice_refuses_what_it_does_not_know():
     found = values(source(名称=["甲"], 状态=["不好说"]))
     assert "只能是现状、在建、规划、撤销之一" in found.bad[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "meant"),
+    [
+        ("单行", "yes", "是"),
+        ("单行", "1", "是"),
+        ("单行", "B", "否"),
+        ("单行", "-1", "反向"),
+        ("桥隧", "viaduct", "桥"),
+        ("等级", "motorway_link", "高速"),
+    ],
+)
+def test_words_of_road_data(column, text, meant):
+    choices = kind("road").column(column).choices
+    assert choice(column, text, choices) == meant

@@ -167,3 +167,19 @@ def test_export_and_import_again(plan_file, tmp_path):
     assert (code, told["accepted"], told["encoding"]["name"]) == (0, 8, "GBK")
     assert len(told["duplicates"]) == 8
     assert run("export", plan_file, "--layer", "没有", "-o", tmp_path / "a.csv")[0] == 2
+
+
+def test_relative_names_from_another_folder(plan_file, tmp_path):
+    shelters(tmp_path)
+    done = subprocess.run(
+        [
+            *(sys.executable, str(ROOT / "main.py"), "import", plan_file.name, "避难场所.csv"),
+            *("--as", "shelter", "--dry-run", "--json", "-"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["accepted"] == 8

@@ -113,3 +113,12 @@ def test_unknown_encoding_is_refused():
     assert named("cp936") == "GBK"
     with pytest.raises(Refused, match="不认识的文字编码“火星文”"):
         chosen("火星文")
+
+
+def test_a_page_of_ascii_before_the_first_chinese_word(tmp_path):
+    path = tmp_path / "a.csv"
+    head = "name,lon,lat\n" + "abc,118.9,42.2\n" * 40_000
+    path.write_bytes((head + "红山区避难场所,118.9,42.2\n").encode("gbk"))
+    found = read_text(path)[0]
+    assert found.encoding.name == "GBK"
+    assert found.columns["name"][-1] == "红山区避难场所"

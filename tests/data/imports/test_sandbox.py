@@ -186,3 +186,9 @@ def _forked(path, folder):
     if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
         return "read"
     return "refused" if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 1 else "crashed"
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "数据.csv").mkdir()
+    with pytest.raises(Refused, match="是一个文件夹"):
+        read(ReadAsk(tmp_path / "数据.csv"), tmp_path)
