@@ -1,6 +1,6 @@
 """What of a plan a map shows: gathered once, before anything is laid out or drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,8 +18,6 @@ from maps.drawing.templates import TEMPLATES as TEMPLATES
 from maps.drawing.templates import Template
 
 PLANNED = ("在建", "规划")
-
-Facts = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,7 @@ class Content:
     ``districts``: name → area of the planning area; ``around``: name → area of what the
     plan itself holds as surroundings; ``codes``: the codes of all of these. ``focus``: the
     one district the map is about ("": all). ``facts``: sentences for the legend.
+    ``captions``: a second line below the names of districts.
     """
 
     plan: Plan
@@ -69,7 +68,8 @@ class Content:
     people: tuple[Layer, ...]
     subject: Subject = NOTHING
     focus: str = ""
-    facts: tuple[str, ...] = field(default=())
+    facts: tuple[str, ...] = ()
+    captions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def area(self) -> shapely.Geometry:
@@ -96,17 +96,6 @@ class Content:
         return tuple(dict.fromkeys(bases))
 
     @cached_property
-    def captions(self) -> dict[str, str]:
-        """A second line below the names of districts, where the map has one to say."""
-        reach = self.subject.reach
-        if reach is None or self.template.subject != "blind":
-            return {}
-        left = {row.name: row.people_uncovered for row in reach.result.by_district}
-        return {
-            name: f"盲区 {_persons(n)}" for name, n in left.items() if n is not None and n >= 0.5
-        }
-
-    @cached_property
     def place_name(self) -> str:
         """The area's name: the city when the plan covers all of it, else its first district."""
         if not self.districts:
@@ -122,12 +111,25 @@ class Content:
         return self.districts[0][0]
 
 
+def _blind_spots(shown: Template, subject: Subject) -> dict[str, str]:
+    """Return by district how many are not reached, where the map is about them."""
+    if subject.reach is None or shown.subject != "blind":
+        return {}
+    left = {row.name: row.people_uncovered for row in subject.reach.result.by_district}
+    return {name: f"盲区 {_persons(n)}" for name, n in left.items() if n is not None and n >= 0.5}
+
+
 def _persons(count: float) -> str:
     return f"{count / 1e4:,.1f} 万人" if count >= 1e4 else f"{count:,.0f} 人"
 
 
 def gather(
-    plan: Plan, shown: Template, subject: Subject = NOTHING, focus: str = "", facts: Facts = ()
+    plan: Plan,
+    shown: Template,
+    subject: Subject = NOTHING,
+    focus: str = "",
+    facts: tuple[str, ...] = (),
+    captions: Mapping[str, str] | None = None,
 ) -> Content:
     """Return what a map of this sort shows of the plan, or of its one district ``focus``.
 
@@ -170,6 +172,7 @@ def gather(
         subject,
         focus,
         facts,
+        _blind_spots(shown, subject) if captions is None else captions,
     )
 
 
@@ -200,7 +203,8 @@ def _marks(layer: Layer, shown: Template) -> Iterable[Mark]:
     if of.name not in style.SYMBOL_MM:
         return
     settlement = of.name == "settlement"
-    if shown.kinds and of.facility and of.name not in shown.kinds:
+    hidden = not shown.facilities or bool(shown.kinds and of.name not in shown.kinds)
+    if of.facility and hidden:
         return
     names = _texts(layer, "名称")
     statuses = _texts(layer, "状态")

@@ -57,10 +57,13 @@ def find(
     content: Content, page: Sheet, fit: Fit, marking: Marking, kept: Sequence[Box]
 ) -> Detail | None:
     """Return the detail the map needs, None when it needs none or has no room for one."""
-    extent = _crowd(marking, page)
-    if extent is None:
+    crowd = _crowd(marking, page)
+    if crowd is None:
         return None
-    box = _free_box(content, page, fit, marking, kept)
+    extent, count = crowd
+    # A few symbols need no large box.
+    most = 50.0 + 5.0 * count
+    box = _free_box(content, page, fit, marking, kept, most)
     if box is None:
         return None
     head = _HEAD * page.factor
@@ -91,8 +94,8 @@ def _title(marking: Marking, middle: Floats) -> str:
     return f"{near[1]}一带放大图" if near[0] < 20.0 else "局部放大图"
 
 
-def _crowd(marking: Marking, page: Sheet) -> Box | None:
-    """Return the extent (page mm) where symbols crowd most, None where none do."""
+def _crowd(marking: Marking, page: Sheet) -> tuple[Box, int] | None:
+    """Return the extent (page mm) where symbols crowd most and how many, None where none do."""
     f = page.factor
     chosen = [i for i, m in enumerate(marking.marks) if m.kind != "settlement"]
     if len(chosen) < LEAST_CROWD:
@@ -113,13 +116,13 @@ def _crowd(marking: Marking, page: Sheet) -> Box | None:
     low, high = core.min(axis=0) - _PAD * f, core.max(axis=0) + _PAD * f
     middle = (low + high) / 2
     half = np.maximum((high - low) / 2, _LEAST_EXTENT * f / 2)
-    return Box(*(middle - half), *(middle + half))
+    return Box(*(middle - half), *(middle + half)), len(core)
 
 
 def _free_box(
-    content: Content, page: Sheet, fit: Fit, marking: Marking, kept: Sequence[Box]
+    content: Content, page: Sheet, fit: Fit, marking: Marking, kept: Sequence[Box], most: float
 ) -> Box | None:
-    """Return the largest box beside the planning area that nothing is in."""
+    """Return the largest box up to ``most`` mm wide beside the area that nothing is in."""
     f = page.factor
     step = _STEP * f
     field = page.neat.grown(-3.0 * f)
@@ -133,7 +136,7 @@ def _free_box(
     blocked = shapely.intersects_xy(taken, *np.meshgrid(x, y))
     sums = np.zeros((len(y) + 1, len(x) + 1))
     sums[1:, 1:] = blocked.cumsum(axis=0).cumsum(axis=1)
-    tries = sorted(((w * w * s, w, s) for w in _WIDTHS for s in _SHAPES), reverse=True)
+    tries = sorted(((w * w * s, w, s) for w in _WIDTHS if w <= most for s in _SHAPES), reverse=True)
     for _, wide, shape in tries:
         columns, rows = round(wide * f / step), round(wide * shape * f / step)
         if columns > len(x) or rows > len(y):

@@ -43,10 +43,12 @@ def groups(content: Content, page: Sheet) -> tuple[Group, ...]:
     found = {
         "现状": _marks(content, page, ("现状", "撤销")),
         "规划": _marks(content, page, PLANNED),
-        "分析": [*(Entry(words) for words in content.facts), *_analysis(content)],
+        "分析": _analysis(content),
         "底图": _base(content, page),
     }
-    return tuple(Group(t, tuple(found[t])) for t in style.LEGEND_GROUPS if found[t])
+    about = [Group("概况", tuple(Entry(words) for words in content.facts))]
+    rest = [Group(t, tuple(found[t])) for t in style.LEGEND_GROUPS if found[t]]
+    return (*(about if content.facts else []), *rest)
 
 
 def _marks(content: Content, page: Sheet, statuses: tuple[str, ...]) -> list[Entry]:

@@ -11,6 +11,7 @@ The same page is drawn for every format; no clock, settings or environment enter
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from pathlib import Path
 
 import matplotlib
@@ -23,8 +24,8 @@ from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.coverage import CoverageAsk
 from maps.analysis.timecover import TimeAsk
-from maps.drawing import detail, furniture, raster, results, roadnumbers, subjects
-from maps.drawing.content import Content, gather
+from maps.drawing import detail, fonts, furniture, raster, results, roadnumbers, subjects
+from maps.drawing.content import UNGRADED, Content, gather
 from maps.drawing.detail import Detail
 from maps.drawing.furniture import TitleBlock
 from maps.drawing.ground import Ground
@@ -147,12 +148,20 @@ def write(made: Printed, path: Path, dpi: int = 300, report: Report = silent) ->
         report(1.0, f"正在保存 {path.name}")
 
 
+_FAMILIES = f"'{fonts.FAMILY}', 'Source Han Sans SC', 'Microsoft YaHei', SimHei, sans-serif"
+"""For a viewer without our typeface: all of these set a Chinese character one em wide."""
+
+
 def _write_vector(made: Printed, path: Path, ending: str) -> None:
     if ending == ".svg":
         about = {"Title": made.title, "Creator": CREATOR, "Date": None}
-        # Without a salt the names inside the file are random, and no two exports alike.
-        with matplotlib.rc_context({"svg.hashsalt": CREATOR}):
-            FigureCanvasSVG(made.pen.figure).print_svg(path, metadata=about)
+        out = StringIO()
+        # Text stays text, to be searched and edited. Without a salt the names inside the file
+        # are random, and no two exports alike.
+        with matplotlib.rc_context({"svg.hashsalt": CREATOR, "svg.fonttype": "none"}):
+            FigureCanvasSVG(made.pen.figure).print_svg(out, metadata=about)
+        drawn = out.getvalue().replace(f"'{fonts.FAMILY}'", _FAMILIES)
+        path.write_text(drawn, encoding="utf-8")
         return
     info = {"Title": made.title, "Creator": CREATOR, "Producer": CREATOR, "CreationDate": None}
     FigureCanvasPdf(made.pen.figure).print_pdf(path, metadata=info)
@@ -171,7 +180,10 @@ def compose(plan: Plan, ask: PrintAsk, report: Report = silent, *, folio: Folio 
         kinds=subjects.kinds_of(shown, wanted),
         statuses=subjects.statuses_of(shown, wanted),
     )
-    content = gather(plan, shown, subject, ask.district, folio.facts)
+    captions = None
+    if shown.subject == "index":
+        captions = {name: f"第 {page} 页" for name, page in folio.pages.items()}
+    content = gather(plan, shown, subject, ask.district, folio.facts, captions)
     report(0.4, "正在排版…")
     rows = len(block(ask, None, plan.crs).rows)
     layout = lay_out(content, ask.paper, ask.landscape, ask.scale, rows)
@@ -228,11 +240,20 @@ def _furnish(pen: Pen, content: Content, ask: PrintAsk, layout: Layout, folio: F
     block(ask, placed, crs).draw(pen, page, boxes["block"])
     furniture.frame(pen, page)
     name = ask.title or content.place_name + content.template.title
-    furniture.title(pen, page, name, subjects.subtitle(content.subject))
+    furniture.title(pen, page, name, subtitle(content))
     furniture.notes(pen, page, _sources(content, ask), _remark(content))
     if folio.number:
         furniture.page_number(pen, page, folio.number)
     return name
+
+
+def subtitle(content: Content) -> str:
+    """Return what stands below the title: what was asked, or how to read the colours."""
+    if content.template.subject != "risk":
+        return subjects.subtitle(content.subject)
+    unknown = sum(mark.level == UNGRADED for mark in content.marks)
+    some = f";{unknown} 处未填风险等级,为灰色" if unknown else ""
+    return f"红橙黄蓝为重大、较大、一般、低风险{some}"
 
 
 def block(ask: PrintAsk, placed: Fit | None, crs: str) -> TitleBlock:

@@ -370,6 +370,7 @@ LABEL_ORDER = ("district", "seat", "depot", "fire_station", "rescue_team", "shel
 """Labels give way in this order (the first stays); kinds not named come last."""
 
 TEXT_PT = {
+    "cover": 40.0,
     "title": 20.0,
     "subtitle": 8.5,
     "heading": 9.0,

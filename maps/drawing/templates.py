@@ -6,7 +6,7 @@ from typing import Literal
 from data.kinds import STATUSES
 from data.refused import Refused
 
-Subject = Literal["", "covered", "blind", "areas", "risk", "shelters", "routes"]
+Subject = Literal["", "covered", "blind", "areas", "risk", "shelters", "routes", "index"]
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,9 @@ class Template:
 
     ``title``: what follows the area's name. ``subject``: what is worked out and drawn over the
     ground. ``statuses``, ``kinds``: facilities shown (no kinds: all). ``population``: people as
-    a background. ``symbols``: how many times larger symbols and their names are. ``public``:
-    for everybody's eyes: no graticule, no title block but who made it and when.
+    a background. ``facilities`` off: none at all. ``symbols``: how many times larger symbols
+    are. ``public``: for everybody's eyes: larger names, no graticule, no title block but who
+    made it and when.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Template:
     statuses: tuple[str, ...] = STATUSES
     kinds: tuple[str, ...] = ()
     population: bool = False
+    facilities: bool = True
     symbols: float = 1.0
     public: bool = False
 
@@ -64,6 +66,12 @@ TEMPLATES = {
     )
 }
 
+INDEX = Template("索引图", "分幅索引图", "index", facilities=False)
+DISTRICT = Template("分区图", "应急设施布局图")
+"""Pages of a map book: which district is on which page, and one district."""
+
+_ALL = {**TEMPLATES, INDEX.name: INDEX, DISTRICT.name: DISTRICT}
+
 OTHER_NAMES = {"覆盖图": "覆盖分析图"}
 """Short names that are understood as well."""
 
@@ -71,6 +79,6 @@ OTHER_NAMES = {"覆盖图": "覆盖分析图"}
 def template(name: str) -> Template:
     """Return a map template; raises Refused, listing those there are."""
     name = OTHER_NAMES.get(name, name)
-    if name not in TEMPLATES:
+    if name not in _ALL:
         raise Refused(f"没有“{name}”这种图。可用的图:{'、'.join(TEMPLATES)}。")
-    return TEMPLATES[name]
+    return _ALL[name]
