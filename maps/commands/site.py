@@ -136,19 +136,7 @@ def as_json(
     covered = covered_people(problem, result.ask, result.sites)
     total = float(weights.sum())
     targets = _targets(arguments, given)
-    chosen = []
-    for share in shares(result, targets):
-        values = given.site(share.site)
-        values["people_gained"] = persons(share.gained)
-        values["people_only"] = persons(share.alone)
-        values["new"] = bool(problem.states[share.site] == NEW)
-        values["by_district"] = by_district(given, share.by_district)
-        if targets:
-            values["targets_met"] = list(share.met)
-        rival = None if share.runner_up is None else given.site(share.runner_up)
-        values["runner_up"] = None if rival is None else rival["name"]
-        values["runner_up_worse"] = finite(share.worse)
-        chosen.append(values)
+    chosen = _sites(result, given, targets)
     out: dict[str, Any] = {
         "status": result.status,
         "proven": result.status == "optimal",
@@ -184,6 +172,24 @@ def as_json(
     if arguments.sensitivity:
         out["sensitivity"] = _changes(result, given)
     return out
+
+
+def _sites(result: Siting, given: Source, targets: list[Target]) -> list[dict[str, Any]]:
+    """The chosen sites and what each does, the one that gains most first."""
+    chosen = []
+    for share in shares(result, targets):
+        values = given.site(share.site)
+        values["people_gained"] = persons(share.gained)
+        values["people_only"] = persons(share.alone)
+        values["new"] = bool(result.problem.states[share.site] == NEW)
+        values["by_district"] = by_district(given, share.by_district)
+        if targets:
+            values["targets_met"] = list(share.met)
+        rival = None if share.runner_up is None else given.site(share.runner_up)
+        values["runner_up"] = None if rival is None else rival["name"]
+        values["runner_up_worse"] = finite(share.worse)
+        chosen.append(values)
+    return chosen
 
 
 def covered_people(problem: Problem, ask: Ask, sites: np.ndarray) -> float | None:

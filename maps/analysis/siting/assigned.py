@@ -65,32 +65,11 @@ def backup(
         start[first.sites] = 1.0
     head, group = merged(rows)
     small, weight = some_rows(rows, head), weights_of(group, weights, len(head))
-    n, m = small.shape
-    extra, low, high = side.rows(with_limit=False)
-    count = sp.csr_array(side.counted.astype(float)[None, :])
-    mip = Mip(
-        np.append(np.zeros(m), -weight),
-        np.append(side.lower, np.zeros(n)),
-        np.append(side.upper, np.ones(n)),
-        np.append(np.ones(m, bool), np.zeros(n, bool)),
-        sp.csr_array(
-            sp.block_array(
-                [
-                    [small, -sp.eye_array(n)],
-                    [count, None],
-                    [extra, None],
-                ],
-                format="csr",
-            )
-        ),
-        np.concatenate((np.ones(n), [-np.inf], low)),
-        np.concatenate((np.full(n, np.inf), [float(limit)], high)),
-    )
     begin = None
     if start is not None:
         begin = np.append(start, np.minimum(1.0, small @ start - 1.0))
     out = run(
-        mip,
+        _twice(small, weight, side, limit),
         search,
         start=begin,
         gap=ask.gap,
@@ -99,14 +78,33 @@ def backup(
     )
     if out.values is None:
         raise nothing_found(out.status == "infeasible", search)
-    sites = np.flatnonzero(out.values[:m] > 0.5)
-    is_open = np.zeros(m)
-    is_open[sites] = 1.0
+    is_open = (out.values[: problem.candidates] > 0.5).astype(float)
     people = float(weight[(small @ is_open) >= 2].sum())
     used = float(is_open[side.counted].sum())
     bound = people if out.status == "optimal" else max(people, -out.bound)
     done = proven and out.status == "optimal"
-    return Answer(sites, people, bound, done, (used, people)), lost
+    return Answer(np.flatnonzero(is_open), people, bound, done, (used, people)), lost
+
+
+def _twice(matrix: sp.csr_array, weight: np.ndarray, side: Side, limit: int) -> Mip:
+    """Open x, reach every row, count u for rows reached twice."""
+    n, m = matrix.shape
+    extra, low, high = side.rows(with_limit=False)
+    count = sp.csr_array(side.counted.astype(float)[None, :])
+    blocks: list[list[sp.sparray | None]] = [
+        [matrix, -sp.eye_array(n)],
+        [count, None],
+        [extra, None],
+    ]
+    return Mip(
+        np.append(np.zeros(m), -weight),
+        np.append(side.lower, np.zeros(n)),
+        np.append(side.upper, np.ones(n)),
+        np.append(np.ones(m, bool), np.zeros(n, bool)),
+        sp.csr_array(sp.block_array(blocks, format="csr")),
+        np.concatenate((np.ones(n), [-np.inf], low)),
+        np.concatenate((np.full(n, np.inf), [float(limit)], high)),
+    )
 
 
 def capacitated(

@@ -56,6 +56,7 @@ class Outcome:
 
 
 Enough = Callable[[float, float], bool]
+Say = Callable[[float, float], tuple[float, float]]
 
 
 def never(objective: float, bound: float) -> bool:
@@ -71,7 +72,7 @@ def run(
     gap: float = 0.0,
     whole_steps: float = 0.0,
     enough: Enough = never,
-    say: Callable[[float, float], tuple[float | None, float | None]] | None = None,
+    say: Say | None = None,
     seconds: float | None = None,
 ) -> Outcome:
     """Solve a model.
@@ -100,34 +101,43 @@ def run(
     if start is not None:
         known = np.flatnonzero(np.isfinite(start))
         solver.setSolution(len(known), known.astype(np.int32), np.asarray(start, float)[known])
-    raised: list[BaseException] = []
-    halted: list[bool] = []
-
-    def heard(kind: int, text: str, out: Any, into: Any, data: object) -> None:
-        try:
-            if raised or halted or search.left <= 0:
-                into.user_interrupt = True
-                return
-            if highspy.cb.HighsCallbackType(kind) in _IN_TREE:
-                found, bound = float(out.mip_primal_bound), float(out.mip_dual_bound)
-                told = say(found, bound) if say is not None else (None, None)
-                search.tell(*told)
-                if enough(found, bound):
-                    halted.append(True)
-                    into.user_interrupt = True
-            else:
-                search.tick()
-        except BaseException as stop:  # noqa: BLE001 - must not travel through C++; raised below
-            raised.append(stop)
-            into.user_interrupt = True
-
-    solver.setCallback(heard, None)
+    ear = _Ear(search, enough, say)
+    solver.setCallback(ear.heard, None)
     for event in _EVENTS:
         solver.startCallback(event)
     solver.run()
-    if raised:
-        raise raised[0]
-    return _outcome(solver, mip, bool(halted))
+    if ear.raised is not None:
+        raise ear.raised
+    return _outcome(solver, mip, ear.halted)
+
+
+class _Ear:
+    """Hears what HiGHS does: tells it to the search, and stops HiGHS when asked to."""
+
+    def __init__(self, search: Search, enough: Enough, say: Say | None) -> None:
+        self.search, self.enough, self.say = search, enough, say
+        self.raised: BaseException | None = None
+        self.halted = False
+
+    def heard(self, kind: int, text: str, out: Any, into: Any, data: object) -> None:
+        try:
+            if self.raised is None and not self.halted:
+                self._news(highspy.cb.HighsCallbackType(kind), out)
+        except BaseException as stop:  # noqa: BLE001 - must not travel through C++; run raises it
+            self.raised = stop
+        if self.raised is not None or self.halted or self.search.left <= 0:
+            into.user_interrupt = True
+
+    def _news(self, kind: highspy.cb.HighsCallbackType, out: Any) -> None:
+        if kind not in _IN_TREE:
+            self.search.tick()
+            return
+        found, bound = float(out.mip_primal_bound), float(out.mip_dual_bound)
+        if self.say is not None:
+            self.search.tell(*self.say(found, bound))
+        else:
+            self.search.tick()
+        self.halted = self.enough(found, bound)
 
 
 def _pass(solver: highspy.Highs, mip: Mip) -> None:
@@ -201,8 +211,3 @@ def _empty(mip: Mip) -> Outcome:
     if not fits:
         return Outcome("infeasible", None, math.inf, math.inf)
     return Outcome("optimal", np.zeros(0), 0.0, 0.0)
-
-
-def stacked(blocks: list[list[sp.sparray | None]]) -> sp.csr_array:
-    """Return a CSR matrix from blocks (None: zeros)."""
-    return sp.csr_array(sp.block_array(blocks, format="csr"))

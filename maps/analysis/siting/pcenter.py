@@ -115,18 +115,22 @@ def _bisect(
             shown = middle
             search.tell(None, float(values[min(shown + 1, len(values) - 1)]))
     if sites is None:
-        if shown < len(values) - 1:
-            raise Refused(f"在 {search.seconds:g} 秒内没有找到可行的布局,请延长求解时间。")
-        raise Refused(
-            f"在给定条件下选 {limit} 处不能到达所有人。"
-            "请增加数量、放宽条件,或只要求覆盖能到达的人。"
-        )
+        raise _none(limit, shown >= len(values) - 1, search)
     high = _longest(cost, sites, side)
     if side.simple and len(sites) < limit:
         sites = _filled(cost, sites, side, limit)
     bound = high if shown >= upper - 1 else float(values[shown + 1])
     search.tell(high, bound)
     return Center(sites, high, bound, shown >= upper - 1)
+
+
+def _none(limit: int, shown: bool, search: Search) -> Refused:
+    """What to say when no radius is possible (``shown``), or none was found in time."""
+    if not shown:
+        return Refused(f"在 {search.seconds:g} 秒内没有找到可行的布局,请延长求解时间。")
+    return Refused(
+        f"在给定条件下选 {limit} 处不能到达所有人。请增加数量、放宽条件,或只要求覆盖能到达的人。"
+    )
 
 
 def _longest(cost: np.ndarray, sites: np.ndarray, side: Side) -> float:
