@@ -9,6 +9,7 @@ import shapely
 
 from data.geodesy import Floats
 from data.kinds import kind
+from maps.analysis.targets.along import along
 from maps.analysis.targets.choosing import chosen_by, phrase, status_of, unknown_conditions
 from maps.analysis.targets.conditions import as_number
 from maps.analysis.targets.judge import (
@@ -153,6 +154,8 @@ def spacing(rule: Rule, scene: Scene) -> Finding:
     """How far each is from the nearest of its own."""
     chosen = chosen_by(rule, scene).placed
     what = phrase(rule, chosen)
+    if "沿" in rule.params:
+        return along(rule, scene, chosen)
     if len(chosen) < 2:
         return lacking(f"图上的{what}不到 2 处", missing_layer(rule.params["对象"], what))
     x, y = chosen.table.x[chosen.sure], chosen.table.y[chosen.sure]

@@ -190,7 +190,7 @@ def depends_on(rule: Rule) -> frozenset[str]:
     out: set[str] = set()
     for one in (rule, *rule.by_reading.values()):
         params = one.params
-        out |= {params[name] for name in ("对象", "到", "区域", "分区") if name in params}
+        out |= {params[name] for name in ("对象", "到", "区域", "分区", "沿") if name in params}
         out |= {*params.get("图层", ())} if one.check == "数据完整" else set()
         out |= {*params.get("必填", {})}
         if not BY_NAME[one.check].spatial:

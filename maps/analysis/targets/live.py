@@ -146,7 +146,7 @@ class LiveTargets:
         numbers: dict[int, LiveNumbers] = {}
         for rule in self.affected(layer):
             read = rule.read_as(scene.facts, self.rules.readings)
-            if read.check in _SLOW or _areas_by_metres(read):
+            if read.check in _SLOW or "沿" in read.params or _areas_by_metres(read):
                 later.add(rule.id)
             elif read.check in ("覆盖", "最远"):
                 found = None if drag is None else _followed(read, scene, drag, x, y, numbers)

@@ -1,5 +1,7 @@
 """距离, 间距, 区内外, 区内人口, 图斑覆盖, 辖区面积, 长度, 面积: by hand and against geodesics."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -199,3 +201,58 @@ def test_length_and_area() -> None:
     assert found.verdict == "fail"
     assert "比要求多" in found.remedy
     assert judged(plan(), area % 1).verdict == "needs_data"
+
+
+ALONG = "检查: 间距\n对象: 消火栓\n沿: 道路\n比较: 不超过\n数值: %s\n单位: m"
+
+
+def street(*lines: shapely.Geometry) -> Layer:
+    return layer("road", lines, "道路", 名称=[f"路{i}" for i in range(len(lines))])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stretches_along_a_street_against_sorting_by_hand(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    spots = np.sort(rng.uniform(0, 8, 9))
+    aside = rng.uniform(-0.02, 0.02, 9)
+    order = rng.permutation(9)
+    points = [at(5 + spots[k], 5 + aside[k]) for k in order]
+    bend = shapely.LineString([at(5, 5), at(8, 5), at(13, 5)])
+    of = plan(hydrants(points), street(bend, shapely.LineString([at(5, 30), at(9, 30)])))
+    gaps = [metres(at(5 + a, 5), at(5 + b, 5)) for a, b in pairwise(spots)]
+    limit = float(np.median(gaps))
+    found = judged(of, ALONG % limit)
+    assert [row[1] for row in found.rows] == pytest.approx(gaps, rel=2e-5)
+    assert found.value == pytest.approx(max(gaps), rel=2e-5)
+    long = [g for g in gaps if g > limit * (1 + 1e-9)]
+    assert len(found.where) == len(long)
+    more = sum(int(np.ceil(g / limit - 1e-6)) - 1 for g in long)
+    assert found.remedy == f"{len(long)} 段过长,其间共需增设 {more} 处。"
+    assert "1 条上不到 2 处" in found.why
+
+
+def test_pairs_side_by_side_do_not_hide_a_gap() -> None:
+    points = [at(5, 5), at(5.01, 5), at(7, 5), at(7.01, 5)]
+    of = plan(hydrants(points), street(shapely.LineString([at(4, 5), at(9, 5)])))
+    near = "检查: 间距\n对象: 消火栓\n比较: 不超过\n数值: 120\n单位: m"
+    assert judged(of, near).verdict == "pass", "each has its twin close by"
+    found = judged(of, ALONG % 120)
+    assert found.verdict == "fail"
+    assert found.where[0].name == "栓—栓"
+    assert found.where[0].x == pytest.approx((points[1].x + points[2].x) / 2)
+    assert found.remedy == "1 段过长,其间共需增设 16 处。"
+
+
+def test_stretches_need_lines_and_features_on_them() -> None:
+    points = [at(5, 5), at(6, 5)]
+    assert judged(plan(hydrants(points)), ALONG % 9).missing[0].kind == "road"
+    far = plan(hydrants(points), street(shapely.LineString([at(4, 9), at(9, 9)])))
+    assert judged(far, ALONG % 9).verdict == "needs_data"
+    both = street(shapely.MultiLineString([[at(4, 5), at(5.5, 5)], [at(5.6, 5), at(9, 5)]]))
+    assert judged(plan(hydrants(points), both), ALONG % 9).verdict == "needs_data"
+    crossing = plan(
+        hydrants([at(5, 5), at(5, 8)]),
+        street(shapely.LineString([at(4, 5), at(9, 5)]), shapely.LineString([at(5, 4), at(5, 9)])),
+    )
+    assert judged(crossing, ALONG % 3010).verdict == "pass", "at the corner on both streets"
+    assert judged(crossing, ALONG % 2990).verdict == "fail"
