@@ -38,6 +38,8 @@ COMMANDS = {
     "book": ("maps.commands.book", "地图册:封面、索引、全域图、分区图,一个 PDF"),
     "web": ("maps.commands.web", "单个网页:离线打开,手机也能看"),
     "report": ("maps.commands.report", "规划文本或布局报告(Word)"),
+    "export-all": ("maps.commands.export_all", "全部成果写进一个文件夹"),
+    "rerun": ("maps.commands.rerun", "复算成果文件夹里的每个数,说明是否一致"),
     "tables": ("maps.commands.tables", "一览表、覆盖、指标、工程表(Excel、CSV)"),
     "import": ("maps.commands.import_", "导入文件:表格、矢量、栅格,先说清再放进规划"),
     "export": ("maps.commands.export", "把一个图层写成 SHP、GeoPackage、GeoJSON、KML、CSV、XLSX"),
