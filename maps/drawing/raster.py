@@ -54,6 +54,11 @@ def bands(pen: Pen, dpi: float, report: Report, most: int = BAND_PIXELS) -> Iter
         pen.axes.set_ylim(0.0, pen.height)
 
 
+def pixels(pen: Pen, dpi: float, report: Report) -> Pixels:
+    """Return the whole page as an array (rows, columns, 3): what a PNG of it would hold."""
+    return np.concatenate(list(bands(pen, dpi, report)))
+
+
 def write_png(path: Path, pen: Pen, dpi: float, words: dict[str, str], report: Report) -> None:
     """Write the page as PNG, 24-bit colour, with its resolution and ``words`` as text."""
     width, height = size(pen, dpi)

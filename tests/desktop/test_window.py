@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QInputMethodEvent, QMouseEvent
+from PySide6.QtGui import QImage, QInputMethodEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -13,6 +13,7 @@ from desktop.app import make_app
 from desktop.session import Session
 from desktop.window import Window
 from maps.analysis.coverage import CoverageAsk
+from maps.drawing.printing import PrintAsk, print_map
 from tests.desktop.plans import X, Y, small_book
 from tests.desktop.test_session import end, idle, wait_for
 
@@ -483,16 +484,58 @@ def test_a_map_is_exported_in_the_background(opened, tmp_path):
     assert "格式不认识" in opened.message.text
 
 
-def test_a_coverage_map_needs_a_coverage_and_says_so(opened):
+def test_a_coverage_map_takes_the_coverage_shown_and_says_so(opened):
     panel = opened.docks.panels["export"]
-    panel.map.setCurrentText("覆盖图")
-    panel.map.activated.emit(panel.map.currentIndex())
-    assert not panel.button.isEnabled()
-    assert "先在“覆盖”里计算" in panel.coverage_words.text()
+    panel.map.setCurrentText("覆盖分析图")
+    assert "还没有计算覆盖" in panel.what.text()
+    assert panel.fields()["coverage"] is None
     opened.session.compute_coverage(CoverageAsk("depot", 8000.0))
     wait_for(lambda: opened.session.coverage is not None)
-    assert panel.button.isEnabled()
+    assert "现在的覆盖结果" in panel.what.text()
     assert panel.fields()["coverage"] == CoverageAsk("depot", 8000.0)
+    panel.map.setCurrentText("布局图")
+    assert panel.fields()["coverage"] is None
+
+
+def test_the_preview_is_the_page_that_is_exported(opened, tmp_path):
+    run(opened, "print")
+    panel = opened.docks.panels["export"]
+    panel.paper.setCurrentText("A4")
+    panel.preview.refresh()
+    wait_for(lambda: panel.preview.picture is not None and idle(opened.session)(), 60)
+    assert "1:" in panel.preview_words.text()
+    shown = panel.preview.picture.toImage()
+    fields = {**panel.fields(), "dpi": 96}
+    print_map(opened.session.plan, PrintAsk(**fields), tmp_path / "x.png")
+    written = QImage(str(tmp_path / "x.png"))
+    assert shown.convertToFormat(QImage.Format.Format_RGB32) == written.convertToFormat(
+        QImage.Format.Format_RGB32
+    )
+    large = panel.preview.enlarge()
+    assert large.isVisible()
+    large.close()
+
+
+def test_a_map_this_plan_cannot_give_says_why_in_its_place(opened):
+    run(opened, "print")
+    panel = opened.docks.panels["export"]
+    panel.map.setCurrentText("风险四色图")
+    wait_for(lambda: "危险源" in panel.preview.page.trouble and idle(opened.session)(), 60)
+    assert panel.preview.picture is None
+
+
+def test_the_map_book_is_exported_with_its_pages_apart(opened, tmp_path):
+    run(opened, "print")
+    panel = opened.docks.panels["export"]
+    panel.map.setCurrentText("地图册")
+    panel.paper.setCurrentText("A4")
+    panel.separate.setChecked(True)
+    assert not panel.dpi.isEnabled()
+    panel.export(tmp_path / "册.pdf")
+    wait_for(lambda: "已导出" in opened.message.text, 120)
+    pages = int(opened.message.text.split("共 ")[1].split(" 页")[0])
+    assert pages >= 6
+    assert len(list((tmp_path / "册").glob("*.pdf"))) == pages
 
 
 DIALOGS = {"open", "import", "save_as", "quit", "close", "new", "palette"}
