@@ -36,6 +36,7 @@ from data.imports.readings import (
     old_datum,
     on_beijing54,
 )
+from data.plan import GEOGRAPHIC
 
 Floats = npt.NDArray[np.float64]
 
@@ -136,7 +137,7 @@ def examine(
         return _undecided(rivals, rows, known, best)
     if plain is not None and best is not plain and not _clearly(best, plain, sure):
         best, sure = plain, max(shares[rough.index(plain)], 0.5)
-    return _with_encryption(best, plain, sure, rows, known)
+    return _with_encryption(best, plain, sure, rows, known, said)
 
 
 def as_told(rows: Rows, known: Known, told: Reading, said: Reading | None) -> Finding:
@@ -352,7 +353,12 @@ def _undecided(rivals: list[_Tried], rows: Rows, known: Known, best: _Tried) -> 
 
 
 def _with_encryption(
-    best: _Tried, plain: _Tried | None, sure: float, rows: Rows, known: Known
+    best: _Tried,
+    plain: _Tried | None,
+    sure: float,
+    rows: Rows,
+    known: Known,
+    said: Reading | None,
 ) -> Finding:
     pairs = [(i, p) for i, p in _pairs(rows, known) if np.isfinite(best.x[i])]
     variants = _variants(best.reading)
@@ -368,8 +374,13 @@ def _with_encryption(
         chosen = ""
     reading = variants[chosen]
     unsure = _cannot_tell(reading, chosen, pairs, residuals, scores, best)
-    words = (_fit_words(residuals, scores, chosen), unsure)
-    return _finding(best, plain, reading, sure * (chance if chosen else 1.0), rows, known, words)
+    found = _finding(best, plain, reading, sure * (chance if chosen else 1.0), rows, known)
+    return replace(
+        found,
+        repair=_repair_words(reading, said or found.plain) if found.repair else "",
+        evidence=(*found.evidence, *_fit_words(residuals, scores, chosen)),
+        unsure=unsure,
+    )
 
 
 def _variants(reading: Reading) -> dict[str, Reading]:
@@ -479,28 +490,27 @@ def _finding(
     sure: float,
     rows: Rows,
     known: Known,
-    words: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> Finding:
     lon, lat = reading.degrees(rows.x, rows.y)
     same = plain is not None and reading == plain.reading
-    evidence = [f"{best.inside:.0%} 的要素落在规划区内" if known.area is not None else ""]
-    if known.area is not None and best.inside == 0:
-        evidence = ["全部要素都在规划区之外"]
+    evidence = []
+    if known.area is not None:
+        share = f"{best.inside:.0%} 的要素落在规划区内"
+        evidence.append(share if best.inside else "全部要素都在规划区之外")
     shift = None
     if plain is not None and not same:
         shift = _median_shift(plain.lon, plain.lat, lon, lat)
         if known.area is not None and plain.inside < best.inside:
             evidence.append(f"原样只有 {plain.inside:.0%} 落在规划区内")
-    evidence += words[0]
     return Finding(
         "正常" if same else "建议修复",
         reading,
         plain.reading if plain else None,
         min(sure, 0.999),
         shift,
-        "" if same else _repair_words(reading, plain.reading if plain else None),
-        tuple(e for e in evidence if e),
-        words[1],
+        "" if same else reading.title,
+        tuple(evidence),
+        (),
         before=(plain.lon, plain.lat) if plain is not None and not same else None,
         after=(lon, lat),
     )
@@ -510,7 +520,9 @@ def _repair_words(reading: Reading, plain: Reading | None) -> str:
     steps = []
     if plain is not None and plain.family == "声明" and reading.crs != plain.crs:
         steps.append(f"文件声明的坐标系“{plain.title}”不对,改按{reading.title}")
-    elif plain is None or reading.crs != plain.crs:
+    elif (plain is None or reading.crs != plain.crs) and not (
+        reading.crs == GEOGRAPHIC and (reading.swapped or reading.packed)
+    ):
         steps.append(f"按{reading.title}换算")
     if reading.packed:
         steps.append("把连写的度分秒换算成度")
