@@ -9,6 +9,7 @@ from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.coverage import CoverageAsk
 from maps.analysis.provenance import FILE, input_of, to_json
+from maps.drawing.book import BookAsk, bind
 from maps.drawing.dossier import Dossier, write_tables, write_workbook
 from maps.drawing.pictures import pictures
 from maps.drawing.printing import PrintAsk, compose, write
@@ -45,8 +46,12 @@ def export_all(
     done = Done(folder)
     _copy(plan_file, folder / made.ledger.plan.name)
     done.add(folder / made.ledger.plan.name)
-    _maps(made, done, dpi, part(report, 0.0, 0.55))
-    _reports(made, done, dpi, part(report, 0.55, 0.85))
+    _maps(made, done, dpi, part(report, 0.0, 0.45))
+    if made.found.district_names:
+        book = folder / MAPS / f"{made.place}地图册.pdf"
+        bind(made.found.plan, BookAsk(date=made.date), book, report=part(report, 0.45, 0.6))
+        done.add(book)
+    _reports(made, done, dpi, part(report, 0.6, 0.85))
     page = folder / f"{made.place}应急设施布局.html"
     write_page(made, page, part(report, 0.85, 0.93))
     workbook = folder / f"{made.place}应急设施表.xlsx"

@@ -10,6 +10,8 @@ import main
 from data import examples
 from maps.analysis.coverage import CoverageAsk, coverage
 from maps.commands import demo
+from maps.drawing.dossier import Dossier
+from maps.drawing.export_all import Done
 from maps.drawing.tables import UNKNOWN, Field, Table, coverage_table, safe, write_csv, write_xlsx
 
 NAUGHTY = ("=1+1", "+86", "-1", "@SUM(A1)", "\tx", "平常", '=HYPERLINK("http://x")')
@@ -79,16 +81,22 @@ def test_workbook_is_ready_to_print_and_names_nobody(tmp_path: Path) -> None:
 def test_demo_fills_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    asked = []
+
+    def nothing(made: Dossier, plan_file: Path, folder: Path, report: object) -> Done:
+        asked.append((made.found.book.title, plan_file, made.date))
+        return Done(folder, ["一.pdf"], {"责任区图": "没有道路"})
+
     monkeypatch.setattr(demo, "EXAMPLE", "康巴什")
+    monkeypatch.setattr(demo, "export_all", nothing)
     folder = tmp_path / "a" / "out"
     assert main.main(["demo", "-o", str(folder), "--date", "2026年"]) == 0
-    assert capsys.readouterr().err == ""
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == sorted(
-        ["康巴什.gpkg"]
-        + [f"康巴什_{m}.{e}" for m in ("布局图", "现状图", "覆盖图") for e in ("pdf", "png")]
-        + [f"康巴什_储备库覆盖.{e}" for e in ("csv", "xlsx")]
-    )
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "一.pdf" in told.out
+    assert "责任区图:没有道路" in told.out
+    assert asked == [("康巴什区应急设施布局规划(示例)", folder / "康巴什.gpkg", "2026年")]
+    assert (folder / "康巴什.gpkg").is_file()
     (tmp_path / "file").write_text("")
     assert main.main(["demo", "-o", str(tmp_path / "file" / "x")]) == 2
     assert "建不了文件夹" in capsys.readouterr().err
