@@ -7,7 +7,7 @@ that do not meet contradict each other, ranges that differ are two targets for o
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Literal
 
@@ -36,11 +36,13 @@ class Contradiction:
 @dataclass(frozen=True)
 class Claim:
     """A range of values a statement asks for, in base units of a dimension (or a unit's name
-    for numbers that are only written)."""
+    for numbers that are only written); ``unit``, ``size``: how it is said."""
 
     dimension: str
     low: float
     high: float
+    unit: str = field(default="", compare=False)
+    size: float = field(default=1.0, compare=False)
 
     def meets(self, other: "Claim") -> bool:
         ends = (self.low, self.high, other.low, other.high)
@@ -51,14 +53,15 @@ class Claim:
         return self.low == other.low and self.high == other.high
 
     def __str__(self) -> str:
-        unit = BASE.get(self.dimension, self.dimension)  # type: ignore[call-overload]
-        if self.low == self.high:
-            return f"{number(self.low)} {unit}".strip()
-        if self.high == float("inf"):
-            return f"不少于 {number(self.low)} {unit}".strip()
-        if self.low == float("-inf"):
-            return f"不超过 {number(self.high)} {unit}".strip()
-        return f"{number(self.low)}—{number(self.high)} {unit}".strip()
+        unit = self.unit or BASE.get(self.dimension, self.dimension)  # type: ignore[call-overload]
+        low, high = self.low / self.size, self.high / self.size
+        if low == high:
+            return f"{number(low)} {unit}".strip()
+        if high == float("inf"):
+            return f"不少于 {number(low)} {unit}".strip()
+        if low == float("-inf"):
+            return f"不超过 {number(high)} {unit}".strip()
+        return f"{number(low)}—{number(high)} {unit}".strip()
 
 
 def contradictions(
@@ -88,23 +91,35 @@ def claims(rule: Rule, residents: float | None = None) -> tuple[Claim, ...]:
         dimension = rule.unit_name if rule.unit is None else rule.unit.dimension
         people = rule.params.get("人口") or residents
         if rule.check in ("储备", "容量") and dimension == "占比" and people:
-            dimension, size = "人", size * people / 100.0
-        elif dimension == "数" and rule.unit_name.endswith("人"):
-            dimension = "人"
-        out.append(Claim(dimension, low * size, high * size))
+            size *= people / 100.0
+            out.append(Claim("人", low * size, high * size))
+        else:
+            of = "人" if dimension == "数" and rule.unit_name.endswith("人") else dimension
+            out.append(Claim(of, low * size, high * size, rule.unit_name, size))
     elif rule.comparison == "变化" and isinstance(rule.threshold, float):
         since = rule.params.get("基准年", "")
         out.append(Claim(f"%(比{since}年)", rule.threshold, rule.threshold))
-    if rule.check == "覆盖":
-        for name, dimension in (("时限", "时间"), ("距离", "长度")):
-            if name in rule.params:
-                out.append(Claim(dimension, float("-inf"), float(rule.params[name])))
+    out += _reach(rule)
     if rule.check == "齐全":
         count = float(len(rule.params["值"]))
-        out.append(Claim("数", count, count))
+        out.append(Claim("数", count, count, "种"))
     if rule.check == "构成":
         out.append(Claim("数", float(sum(rule.params["构成"].values())), float("inf")))
     return tuple(out)
+
+
+def _reach(rule: Rule) -> list[Claim]:
+    """The time or distance of a rule of cover, in hours or kilometres where they are whole."""
+    out = []
+    for name, dimension, unit, size in (
+        ("时限", "时间", "小时", 60.0),
+        ("距离", "长度", "km", 1000.0),
+    ):
+        if rule.check == "覆盖" and name in rule.params:
+            limit = float(rule.params[name])
+            shown = (unit, size) if limit % size == 0 else ("", 1.0)
+            out.append(Claim(dimension, float("-inf"), limit, *shown))
+    return out
 
 
 def _only(rule: Rule) -> Claim | None:

@@ -153,9 +153,12 @@ def spoken(comparison: str, threshold: Threshold, unit_name: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number as people read it: thousands separated, at most two decimals, no empty ones."""
+    """A number as people read it: thousands separated, at most two decimals, no empty ones;
+    below one, three figures."""
     if value == float("inf"):
         return "无穷大"
+    if 0.001 <= abs(value) < 1:
+        return f"{value:.3g}"
     places = 0 if abs(value) >= 1e5 or value == round(value) else 2
     text = f"{value:,.{places}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text

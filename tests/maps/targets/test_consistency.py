@@ -119,6 +119,7 @@ def test_relief_in_eight_ten_and_twenty_four_hours() -> None:
     )
     pairs = {tuple(r.id for r in c.rules) for c in some}
     assert pairs == {("A", "B"), ("A", "C"), ("B", "C")}
+    assert "不超过 10 小时与不超过 8 小时" in some[0].text
 
 
 def test_levels_and_numbers_of_classes() -> None:
@@ -129,7 +130,7 @@ def test_levels_and_numbers_of_classes() -> None:
     count = reach("A", "不少于", 5, "处", "检查: 个数, 对象: 避难场所", "场所")
     mix = "编号: B, 年份: 2025, 检查: 构成, 对象: 避难场所, 列: 国标类别, 指标键: 场所"
     (one,) = found(count, mix + ", 构成: {Ⅰ类: 1, Ⅱ类: 2, Ⅲ类: 5}")
-    assert "不少于 5 个" in one.text
+    assert "不少于 5 处" in one.text
     assert "不少于 8 个" in one.text
 
 
@@ -141,7 +142,7 @@ def test_stock_against_population() -> None:
     (one,) = found(share, persons, residents=118_796)
     assert one.severity == "提示"
     assert "11,879.6 人" in one.text
-    assert "以不少于 15,000 人为准" in one.text
+    assert "以不少于 1.5 万人为准" in one.text
     assert found(share + ", 人口: 200000", persons)[0].text.endswith("以不少于 20,000 人为准")
 
 
