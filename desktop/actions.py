@@ -73,6 +73,11 @@ def _result(session: Session) -> str:
     return _plan(session) or ("" if session.result else "地图上没有覆盖结果。")
 
 
+def _scenarios(session: Session) -> str:
+    several = session.book is not None and len(session.book.plans) > 1
+    return _plan(session) or ("" if several else "只有一个方案;先复制当前方案。")
+
+
 def _tool(name: str) -> Callable[[Window], object]:
     return lambda window: window.take_tool(name)
 
@@ -289,6 +294,23 @@ ACTIONS: tuple[Action, ...] = (
         gap=True,
     ),
     Action("clear_coverage", "不显示覆盖", "分析", lambda w: w.session.show_result(None), _result),
+    Action(
+        "copy_scenario",
+        "复制当前方案",
+        "分析",
+        lambda w: w.copy_scenario(),
+        _plan,
+        icon="scenarios",
+        gap=True,
+    ),
+    Action(
+        "compare",
+        "对比方案",
+        "分析",
+        lambda w: w.show_panel("compare"),
+        _scenarios,
+        icon="compare",
+    ),
     Action("problems", "检查问题", "分析", lambda w: w.show_panel("problems"), _plan, gap=True),
     Action(
         "palette",

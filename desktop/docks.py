@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from desktop.panels.compare import ComparePanel
 from desktop.panels.coverage import CoveragePanel
 from desktop.panels.export import ExportPanel
 from desktop.panels.layer_export import LayerExportPanel
@@ -51,6 +52,7 @@ PLACES = (
     Place("layers", "图层", LEFT, LayersPanel),
     Place("properties", "属性", RIGHT, PropertiesPanel),
     Place("coverage", "覆盖", RIGHT, CoveragePanel),
+    Place("compare", "对比", RIGHT, ComparePanel, always=False),
     Place("problems", "问题", RIGHT, ProblemsPanel),
     Place("history", "历史", RIGHT, UndoPanel),
     Place("place", "坐标", RIGHT, PlacePanel, always=False),

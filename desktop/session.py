@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from data.history import History, Step
 from data.progress import Report, silent
 from data.refused import Refused
+from desktop.comparing import Comparing
 from desktop.filed import Filed, fresh, opened, recovered, saved
 from desktop.jobs import Job, Jobs
 from desktop.results import Result, answer, live
@@ -79,6 +80,7 @@ class Session(QObject):
         self._live: Live | LiveTime | None = None
         self._live_of: tuple[str, int] | None = None
         self._preparing: Job | None = None
+        self.comparing = Comparing(self)
 
     # --- what is open
 

@@ -282,6 +282,10 @@ class Window(QMainWindow):
             self.docks.show("properties")
             self.docks.properties.focus_name()
 
+    def copy_scenario(self) -> None:
+        if self.docks is not None:
+            self.docks.layers.scenarios.copy_current()
+
     def toggle_panel(self, name: str) -> None:
         if self.docks is not None:
             self.docks.toggle(name)
@@ -353,6 +357,8 @@ class Window(QMainWindow):
         self.message.close_button.setIcon(theme.icon("close", colors))
         if self.canvas is not None:
             self.canvas.set_theme(self.theme)
+        if self.docks is not None:
+            self.docks.layers.scenarios.dress(self.theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not dialogs.may_close(self):

@@ -33,6 +33,7 @@ from desktop.canvas.measuring import Measuring
 from desktop.canvas.moving import Drag, Placing
 from desktop.canvas.paint import Picture, Wish
 from desktop.canvas.render import Renderer
+from desktop.canvas.swiping import Side
 from desktop.canvas.view import Box, Port, View, fitting
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Canvas(QWidget):
         self._renderer.ready.connect(self._take_picture)
         # Sent before the children go: the thread must not find its renderer gone.
         self.destroyed.connect(self._renderer.stop)
+        self.side = Side(self)
         self._later = QTimer(self, singleShot=True, interval=_PAUSE)
         self._later.timeout.connect(self.refresh)
         self.setMouseTracking(True)
@@ -95,6 +97,7 @@ class Canvas(QWidget):
         session.selection_changed.connect(self.update)
         session.results_changed.connect(self._results_changed)
         session.job_changed.connect(self._numbers_ready)
+        session.comparing.changed.connect(self._results_changed)
         session.opened.connect(self._opened)
         self._opened()
 
@@ -132,7 +135,12 @@ class Canvas(QWidget):
     @property
     def busy(self) -> bool:
         """Whether a sharper picture is still to come."""
-        return self._renderer.busy or self._later.isActive()
+        return self._renderer.busy or self.side.renderer.busy or self._later.isActive()
+
+    @property
+    def coverage(self) -> Any:
+        """What is drawn of the answers: the difference of two, else the one on the map."""
+        return self.session.comparing.differing or self.session.coverage
 
     def show_view(self, view: View) -> None:
         if view == self._view:
@@ -212,6 +220,7 @@ class Canvas(QWidget):
         self.cancel_all()
         self._later.stop()
         self._renderer.stop()
+        self.side.renderer.stop()
 
     # --- pictures
 
@@ -221,15 +230,16 @@ class Canvas(QWidget):
         if plan is None or self._view is None or not self.isVisible():
             return
         self._later.stop()
+        self.side.refresh()
         dpr = self.devicePixelRatioF()
         old = self.picture.wish if self.picture else None
         if old is not None and frames.fits(old, self.port, dpr, self.theme):
-            if old.plan is plan and old.coverage is self.session.coverage:
+            if old.plan is plan and old.coverage is self.coverage:
                 return
             port = old.port
         else:
             port = frames.widened(self.port)
-        self._renderer.wish(Wish(plan, self.session.coverage, port, dpr, self.theme))
+        self._renderer.wish(Wish(plan, self.coverage, port, dpr, self.theme))
 
     def _take_picture(self, picture: Picture) -> None:
         if self.session.plan is None or picture.wish.plan.crs != self.plan.crs:
@@ -250,12 +260,15 @@ class Canvas(QWidget):
         frames.paint(painter, self)
         painter.end()
         self._renderer.resume()
+        self.side.renderer.resume()
 
     # --- news from the session
 
     def _opened(self) -> None:
         self.cancel_all()
         self._renderer.forget()
+        self.side.renderer.forget()
+        self.side.picture = None
         self.placing = None
         self.picture = self.settling = self.measuring = self.hovered = None
         self._view = None
@@ -296,8 +309,8 @@ class Canvas(QWidget):
     # --- gestures
 
     def hit(self, px: float, py: float, areas: bool = False) -> Hit | None:
-        """The feature under a pixel."""
-        if self.session.plan is None:
+        """The feature under a pixel (of the current scenario: the other one is only shown)."""
+        if self.session.plan is None or self.side.covers(px):
             return None
         selected = self.session.selection
         return hit(self.plan, self.port, px, py, self.chosen, areas, selected)
@@ -403,6 +416,7 @@ class Canvas(QWidget):
             self._gesture is not None and event.type() == QEvent.Type.MouseMove
         ):
             self._renderer.pause()  # until the frame is painted
+            self.side.renderer.pause()
         if self.session.plan is not None and mouse.pinch(self, event):
             return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

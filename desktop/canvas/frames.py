@@ -60,9 +60,15 @@ def paint(painter: QPainter, canvas: Canvas) -> None:
     target = None if picture is None else place(picture.wish.port, canvas.port)
     if target is None or not target.contains(QRectF(canvas.rect())):
         painter.fillRect(canvas.rect(), QColor(theme.canvas))
-    if picture is not None and target is not None:
-        _pictures(painter, canvas, picture, target)
+    if picture is not None:
+        moved = canvas.drag.area(picture) if canvas.drag is not None else None
+        draw_picture(painter, canvas, picture, moved, 1.0 if moved is not None else _pale(canvas))
+    if not canvas.side.on:
+        overlay.draw(painter, canvas)
+        return
+    canvas.side.paint(painter)
     overlay.draw(painter, canvas)
+    canvas.side.divider(painter)
 
 
 def place(shown: Port, port: Port) -> QRectF:
@@ -75,16 +81,22 @@ def place(shown: Port, port: Port) -> QRectF:
     return QRectF(left, top, shown.width * scale, shown.height * scale)
 
 
-def _pictures(painter: QPainter, canvas: Canvas, picture: Picture, target: QRectF) -> None:
+def _pale(canvas: Canvas) -> float:
+    """Opacity of the answer on the map: paler when it no longer belongs to the plan."""
+    result = canvas.session.result
+    return _STALE if result is not None and canvas.session.is_stale(result) else 1.0
+
+
+def draw_picture(
+    painter: QPainter, canvas: Canvas, picture: Picture, moved: QImage | None, opacity: float
+) -> None:
+    """Draw the four pictures at their place; ``moved`` in place of the reached area."""
+    target = place(picture.wish.port, canvas.port)
     scaled = picture.wish.port.view.mpp != canvas.port.view.mpp
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scaled)
     _blit(painter, picture.ground, target, scaled)
     if picture.cover is not None and canvas.session.coverage is not None:
-        moved = canvas.drag.area(picture) if canvas.drag is not None else None
-        opacity = strength(style.THEMES[canvas.theme])
-        if moved is None and canvas.session.result is not None:
-            opacity *= _STALE if canvas.session.is_stale(canvas.session.result) else 1.0
-        painter.setOpacity(opacity)
+        painter.setOpacity(strength(style.THEMES[canvas.theme]) * opacity)
         _blit(painter, moved or picture.cover.image, target, scaled)
         painter.setOpacity(1.0)
     _blit(painter, picture.lines, target, scaled)

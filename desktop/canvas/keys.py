@@ -4,6 +4,7 @@ arrows         pan (Shift: further)     Tab, Shift+Tab   the next thing near the
 + −            zoom                     Enter            open what is selected
 0 Home         everything               Alt+arrows       shift the selected facility
 space          pan while held           Esc              give up; then the select tool
+[ ]            shift the divider between two scenarios
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, -1),
 }
 _PAN = 64
+_SHIFTS = {Qt.Key.Key_BracketLeft: -0.05, Qt.Key.Key_BracketRight: 0.05}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -51,6 +53,8 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
         canvas.zoom_out()
     elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
         canvas.zoom_all()
+    elif key in _SHIFTS and canvas.side.on:
+        canvas.side.shift(canvas.side.share + _SHIFTS[Qt.Key(key)])
     elif key == Qt.Key.Key_Space:
         canvas.space_held = True
         canvas.setCursor(Qt.CursorShape.OpenHandCursor)

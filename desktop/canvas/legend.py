@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from data.plan import Plan
 from desktop.canvas.content import has
 from desktop.canvas.density import Density, density, ramp
-from desktop.canvas.reach import UNREACHED_OPACITY, strength
+from desktop.canvas.reach import CHANGES, UNREACHED_OPACITY, is_difference, strength
 from maps.drawing import style
 
 
@@ -18,10 +18,10 @@ class Block(NamedTuple):
     rows: tuple[tuple[str, str], ...]
 
 
-def entries(plan: Plan, result: Any, theme: style.Theme) -> tuple[Block, ...]:
+def entries(plan: Plan, coverage: Any, theme: style.Theme) -> tuple[Block, ...]:
     """The keys of what is on the map now."""
-    if result is not None:
-        return _reached(result.coverage, theme)
+    if coverage is not None:
+        return _reached(coverage, theme)
     # A density that is not worked out yet is on no picture either: no key for it.
     layers = [x for x in plan.of_kind("population") if x.look.visible and has(x, "density")]
     return tuple(
@@ -49,6 +49,13 @@ def _way(ask: Any) -> str:
 
 def _reached(coverage: Any, theme: style.Theme) -> tuple[Block, ...]:
     dim = strength(theme)
+    if is_difference(coverage):
+        keys = tuple(
+            (style.mixed(color, theme.district, share * dim), words)
+            for color, share, words in CHANGES
+        )
+        title = f"与“{coverage.before.plan.name}”的差异"
+        return (Block(title, _way(coverage.after.ask), keys),)
     rows = tuple(
         (style.mixed(style.COVERED, theme.district, style.COVERED_OPACITY[n] * dim), words)
         for n, words in ((1, "1 个设施可达"), (2, "2 个"), (3, "3 个及以上"))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.canvas import gestures
 from desktop.canvas.moving import placing
+from desktop.canvas.swiping import swipe
 
 if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
@@ -32,12 +33,16 @@ def press(canvas: Canvas, event: QMouseEvent) -> None:
         canvas.begin(gestures.pan(canvas, touch), over=measuring)
     elif button == Qt.MouseButton.RightButton:
         canvas.cancel()
+    elif left and not canvas.in_gesture and canvas.side.near(touch.px):
+        canvas.begin(swipe(canvas, touch))
     elif left and measuring:
         canvas.advance(touch)
     elif left and canvas.tool.startswith("add:"):
         canvas.begin(gestures.add(canvas, touch))
     elif left and canvas.tool.startswith("measure"):
         canvas.begin(gestures.measure(canvas, touch))
+    elif left and canvas.side.covers(touch.px):
+        canvas.begin(gestures.pan(canvas, touch))  # nothing there can be taken
     elif left:
         canvas.begin(gestures.select(canvas, touch))
 
@@ -53,6 +58,11 @@ def move(canvas: Canvas, event: QMouseEvent) -> None:
         canvas.advance(touch)
     elif canvas.tool == "select":
         canvas.hover(canvas.hit(touch.px, touch.py))
+    if not canvas.in_gesture and canvas.side.on and not canvas.space_held:
+        if canvas.side.near(touch.px):
+            canvas.setCursor(Qt.CursorShape.SplitHCursor)
+        else:
+            canvas.show_tool_cursor()
     if canvas.tool.startswith("add:"):
         kind = canvas.tool.removeprefix("add:")
         canvas.placing = placing(kind, canvas.plan, canvas.port, touch.x, touch.y, touch.ctrl)

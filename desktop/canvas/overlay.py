@@ -35,7 +35,12 @@ def draw(painter: QPainter, canvas: Canvas) -> None:
     theme = style.THEMES[canvas.theme]
     _scale(painter, canvas, theme)
     _legend(painter, canvas, theme)
+    painter.save()
+    if canvas.side.on:
+        x = canvas.side.x
+        painter.setClipRect(QRectF(x, 0, canvas.width() - x, canvas.height()))
     _selection(painter, canvas, theme)
+    painter.restore()
     if canvas.hovered is not None and canvas.drag is None:
         _hover(painter, canvas, canvas.hovered, theme)
     drag = canvas.drag or canvas.settling
@@ -282,7 +287,7 @@ def _scale(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
 
 def _legend(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
     """Keys to the colours on the map: people's density, reached area."""
-    blocks = entries(canvas.plan, canvas.session.result, theme)
+    blocks = entries(canvas.plan, canvas.coverage, theme)
     if blocks:
         image = _legend_picture(blocks, canvas.theme, canvas.devicePixelRatioF())
         width, height = (

@@ -147,11 +147,11 @@ def _cover(wish: Wish, check: Check) -> Cover:
     coverage, port = wish.coverage, wish.port
     width, height = int(port.width), int(port.height)
     image = atlas.blank(width, height, 1.0)
-    if reach.by_road(coverage):
-        counts = cells.Sampled(coverage, port, width, height).values(cells.reached(coverage))
-    else:
-        near, _ = reach.discs_near(coverage, port)
-        counts = reach.counted(near, port, width, height)
+    if reach.is_difference(coverage):
+        before, after = (_counts(x, port, width, height) for x in (coverage.before, coverage.after))
+        reach.differing(before, after, _outside(coverage, port, width, height), pixels_of(image))
+        return Cover(image, after, after)
+    counts = _counts(coverage, port, width, height)
     check()
     people = np.zeros_like(counts)
     if coverage.demand.layer is not None:
@@ -170,6 +170,14 @@ def _cover(wish: Wish, check: Check) -> Cover:
             painter.drawPath(path(*rings(clipped(part, port), port)))
             check()
     return Cover(image, counts, keys)
+
+
+def _counts(coverage: Any, port: Port, width: int, height: int) -> reach.Keys:
+    """How many facilities reach each pixel (height, width)."""
+    if reach.by_road(coverage):
+        return cells.Sampled(coverage, port, width, height).values(cells.reached(coverage))
+    near, _ = reach.discs_near(coverage, port)
+    return reach.counted(near, port, width, height)
 
 
 def _outside(coverage: Any, port: Port, width: int, height: int) -> npt.NDArray[np.bool_]:

@@ -26,6 +26,16 @@ UNREACHED_OPACITY = (0.0, 0.2, 0.36, 0.52, 0.7, 0.9)
 """Of people whom nobody reaches, by class."""
 
 
+GAINED_OPACITY, LOST_OPACITY = 0.34, 0.2
+"""Of ground that a facility reaches here and did not before, and the reverse."""
+CHANGES = (
+    (style.GAINED, 0.55, "新增覆盖"),
+    (style.LOST, 0.55, "不再覆盖"),
+    (style.COVERED, 0.28, "都覆盖"),
+)
+"""Colours, opacities and names on a map of two answers' difference."""
+
+
 def argb(color: str, opacity: float = 1.0) -> int:
     """A premultiplied 32-bit pixel."""
     red, green, blue = (round(int(color[i : i + 2], 16) * opacity) for i in (1, 3, 5))
@@ -39,10 +49,10 @@ def _table() -> npt.NDArray[np.uint32]:
         count, people = min(others + new, 3), min(key >> _PEOPLE, 5)
         opacity, color = style.COVERED_OPACITY.get(count, 0.0), style.COVERED
         if new and not old and not others:
-            color, opacity = style.GAINED, 0.34
+            color, opacity = style.GAINED, GAINED_OPACITY
         elif not count:
             color = style.LOST if old else style.UNREACHED
-            opacity = max(UNREACHED_OPACITY[people], 0.2 if old else 0.0)
+            opacity = max(UNREACHED_OPACITY[people], LOST_OPACITY if old else 0.0)
         out[key] = argb(color, opacity * (0.35 if key & _OUTSIDE and count else 1.0))
         if key & _OUTSIDE and not count and not old:
             out[key] = 0  # people outside the districts are not counted
@@ -50,6 +60,14 @@ def _table() -> npt.NDArray[np.uint32]:
 
 
 _COLORS = _table()
+_CHANGES = np.array(
+    [
+        0 if which is None else argb(which[0], which[1] * share)
+        for share in (1.0, 0.35)
+        for which in (None, CHANGES[1], CHANGES[0], CHANGES[2])
+    ],
+    dtype=np.uint32,
+)
 
 
 def still(counts: Keys, outside: npt.NDArray[np.bool_], people: Keys) -> Keys:
@@ -107,6 +125,22 @@ def counted(discs: list[shapely.Polygon], port: Port, width: int, height: int) -
 def by_road(coverage: Any) -> bool:
     """Whether a coverage is one by travel time: it has cells instead of discs."""
     return hasattr(coverage, "timer")
+
+
+def is_difference(coverage: Any) -> bool:
+    """Whether it is two answers compared."""
+    return hasattr(coverage, "gained")
+
+
+def differing(
+    before: Keys, after: Keys, outside: npt.NDArray[np.bool_], out: npt.NDArray[np.uint32]
+) -> None:
+    """Fill the pixels of two answers' difference from how many facilities reach each pixel.
+
+    People whom neither reaches are left out: their orange would be taken for a loss.
+    """
+    keys = (before > 0) * np.uint8(1) | (after > 0) * np.uint8(2) | outside * np.uint8(4)
+    np.take(_CHANGES, keys, out=out, mode="clip")
 
 
 def discs_near(coverage: Any, port: Port) -> tuple[list[shapely.Polygon], list[int]]:

@@ -19,7 +19,6 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QInputDialog,
@@ -39,6 +38,7 @@ from data import edits
 from data.plan import Layer, Look, Plan
 from desktop import theme
 from desktop.panels.fields import GAP, column, label
+from desktop.panels.scenarios import ScenariosBox
 from maps.drawing.style import KIND_COLORS, THEMES
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class LayersPanel(QWidget):
         self.list = LayerList(self)
         outer.addWidget(self.list, 1)
         self._add_look(outer)
-        self._add_scenarios(outer)
+        self.scenarios = ScenariosBox(window)
+        outer.addWidget(self.scenarios)
         self.session.plan_changed.connect(self._plan_changed)
         self.list.currentItemChanged.connect(lambda now, before: self._picked())
         self.refresh()
@@ -96,34 +97,15 @@ class LayersPanel(QWidget):
         row.addWidget(self.color)
         outer.addWidget(self.look)
 
-    def _add_scenarios(self, outer: QVBoxLayout) -> None:
-        """A file with several scenarios shows which one this is, and lets another be chosen."""
-        self.scenarios = QComboBox()
-        self.scenarios.setToolTip("这个规划文件里的方案")
-        self.scenarios.activated.connect(self._switch)
-        frame = QWidget()
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(GAP, 0, GAP, GAP)
-        row.addWidget(label("方案", "muted"))
-        row.addWidget(self.scenarios, 1)
-        self.scenario_row = frame
-        outer.addWidget(frame)
-
     # --- showing
 
     def _plan_changed(self, before: Plan | None, after: Plan | None) -> None:
         self.refresh()
 
     def refresh(self) -> None:
-        plan, book = self.session.plan, self.session.book
+        plan = self.session.plan
         self.list.show_layers(list(reversed(plan.layers)) if plan else [])
         self._show_look()
-        names = [p.name for p in book.plans] if book else []
-        self.scenario_row.setVisible(len(names) > 1)
-        self.scenarios.clear()
-        self.scenarios.addItems(names)
-        if book is not None:
-            self.scenarios.setCurrentIndex(book.current)
 
     def layer(self) -> Layer | None:
         """The layer chosen in the list."""
@@ -186,12 +168,6 @@ class LayersPanel(QWidget):
         new = QColorDialog.getColor(old, self, f"“{layer.name}”的颜色")
         if new.isValid():
             self.set_look(layer, "改颜色", replace(layer.look, color=new.name()))
-
-    def _switch(self, index: int) -> None:
-        book = self.session.book
-        if book is not None and index != book.current:
-            name = book.plans[index].name
-            self.session.do_book(f"切换到“{name}”", lambda b: replace(b, current=index))
 
     def menu(self, layer: Layer) -> QMenu:
         """What can be done with one layer."""
