@@ -311,6 +311,16 @@ ACTIONS: tuple[Action, ...] = (
         _scenarios,
         icon="compare",
     ),
+    Action(
+        "targets",
+        "核对规划目标",
+        "分析",
+        lambda w: w.show_panel("targets"),
+        _plan,
+        shortcut="Ctrl+T",
+        icon="targets",
+        gap=True,
+    ),
     Action("problems", "检查问题", "分析", lambda w: w.show_panel("problems"), _plan, gap=True),
     Action(
         "palette",

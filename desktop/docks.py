@@ -23,6 +23,7 @@ from desktop.panels.place import PlacePanel
 from desktop.panels.problems import ProblemsPanel
 from desktop.panels.properties import PropertiesPanel
 from desktop.panels.table import TablePanel
+from desktop.panels.targets import TargetsPanel
 from desktop.panels.undo import UndoPanel
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ LEFT, RIGHT, BOTTOM = (
     Qt.DockWidgetArea.BottomDockWidgetArea,
 )
 LEFT_WIDTH, RIGHT_WIDTH, TABLE_HEIGHT = 168, 284, 232
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ PLACES = (
     Place("properties", "属性", RIGHT, PropertiesPanel),
     Place("coverage", "覆盖", RIGHT, CoveragePanel),
     Place("compare", "对比", RIGHT, ComparePanel, always=False),
+    Place("targets", "目标", RIGHT, TargetsPanel),
     Place("problems", "问题", RIGHT, ProblemsPanel),
     Place("history", "历史", RIGHT, UndoPanel),
     Place("place", "坐标", RIGHT, PlacePanel, always=False),
@@ -97,6 +99,9 @@ class Docks:
         dock.setWidget(panel)
         dock.setTitleBarWidget(QWidget(dock))
         dock.topLevelChanged.connect(lambda floats, dock=dock: _title(dock, floats))
+        seen = getattr(panel, "seen", None)
+        if seen is not None:  # a panel that works only while somebody looks at it
+            dock.visibilityChanged.connect(seen)
         self.panels[place.name], self.docks[place.name] = panel, dock
 
     def arrange(self) -> None:
@@ -142,6 +147,12 @@ class Docks:
     def coverage(self) -> CoveragePanel:
         panel = self.panels["coverage"]
         assert isinstance(panel, CoveragePanel)
+        return panel
+
+    @property
+    def targets(self) -> TargetsPanel:
+        panel = self.panels["targets"]
+        assert isinstance(panel, TargetsPanel)
         return panel
 
     @property

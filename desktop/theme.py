@@ -131,6 +131,8 @@ QHeaderView::section:vertical { border: none; padding: 0 8px; }
 QAbstractScrollArea::corner { background: $panel; border: none; }
 QTableCornerButton::section { background: $panel; border: none; }
 
+QSplitter::handle { image: none; border-bottom: 1px solid $border; }
+
 QProgressBar { background: $selection; border: none; border-radius: 3px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSlider::groove:horizontal { height: 4px; background: $selection; border-radius: 2px; }
