@@ -14,7 +14,7 @@ from maps.analysis.siting.ask import Ask, Problem, Unreachable
 from maps.analysis.siting.heuristics import cover_all
 from maps.analysis.siting.matrix import merged, some_columns, some_rows
 from maps.analysis.siting.mip import Enough, Mip, Outcome, never, run
-from maps.analysis.siting.reduce import covering_kernel, parts
+from maps.analysis.siting.reduce import apart, covering_kernel, parts
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side, prices
 from maps.analysis.siting.weighting import fewer_sites
@@ -104,6 +104,8 @@ def _plain(
     own = None if price is None else price[candidates]
     kernel, columns = covering_kernel(some_rows(matrix, first), own)
     cost = np.ones(len(columns)) if own is None else own[columns]
+    if target is not None and (least := apart(kernel, target)) > target:
+        return Covering(None, np.inf, float(least))
     pieces = parts(kernel)
     chosen: list[np.ndarray] = []
     count = bound = 0.0

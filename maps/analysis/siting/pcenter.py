@@ -82,7 +82,7 @@ def _bisect(
     ``sites``: an answer that reaches everybody within ``values[-1]``. Radii that could not be
     decided in their share of the time count as impossible for the search, not for the bound.
     """
-    tried = shown = -1
+    shown = -1
     upper = len(values) - (0 if sites is None else 1)
     need = np.ones(len(cost), np.int64)
 
@@ -105,15 +105,18 @@ def _bisect(
         middle = (hope + upper) // 2
         if not settle(within(float(values[middle]), search.left, False)):
             hope = middle
-    while upper - tried > 1 and not search.tick():
-        middle = (tried + upper) // 2
-        found = within(float(values[middle]), max(0.05, search.left / 4), True)
-        if settle(found):
-            continue
-        tried = middle
-        if found.bound > limit + 1e-6:
-            shown = middle
-            search.tell(None, float(values[min(shown + 1, len(values) - 1)]))
+    for share in (4.0, 1.0):
+        # What its share of the time has not decided gets all that is left, in a second round.
+        tried = shown
+        while upper - tried > 1 and not search.tick():
+            middle = (tried + upper) // 2
+            found = within(float(values[middle]), max(0.05, search.left / share), True)
+            if settle(found):
+                continue
+            tried = middle
+            if found.bound > limit + 1e-6:
+                shown = middle
+                search.tell(None, float(values[min(shown + 1, len(values) - 1)]))
     if sites is None:
         raise _none(limit, shown >= len(values) - 1, search)
     high = _longest(cost, sites, side)

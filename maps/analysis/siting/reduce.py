@@ -128,6 +128,23 @@ def covering_kernel(
             return matrix, columns
 
 
+def apart(matrix: sp.csr_array, enough: int) -> int:
+    """Return how many rows were found no two of which share a column; at most ``enough`` + 1.
+
+    Each of them needs a site of its own: a bound of the number of sites, at once.
+    """
+    used = np.zeros(matrix.shape[1], bool)
+    count = 0
+    for row in np.argsort(np.diff(matrix.indptr), kind="stable"):
+        columns = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+        if not used[columns].any():
+            used[columns] = True
+            count += 1
+            if count > enough:
+                break
+    return count
+
+
 def parts(matrix: sp.csr_array) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return the independent parts of a cover: (rows, columns) of each, smallest first."""
     n, _m = matrix.shape

@@ -1,6 +1,7 @@
 """One door to all models: check the question, solve it, check the answer, hand it over."""
 
 import numpy as np
+import scipy.sparse as sp
 
 from data.progress import Report, silent
 from data.refused import Refused
@@ -141,12 +142,21 @@ def _covering(
         found, lost = lscp(problem, ask, side, matrix, search)
         assert found.sites is not None
         sites = np.union1d(found.sites, side.fixed)
-        return Answer(sites, found.count, found.bound, found.proven), (), lost
+        served = _reached(problem, matrix, sites, ask.times)
+        return Answer(sites, found.count, found.bound, found.proven, (), served), (), lost
     most = mclp(problem, ask, side, matrix, search)
     if not np.isfinite(most.people):
         raise nothing_found(most.proven, search)
     sites = np.union1d(most.sites, side.fixed)
-    return Answer(sites, most.people, most.bound, most.proven), (), _NOBODY
+    served = _reached(problem, matrix, sites, ask.times)
+    return Answer(sites, most.people, most.bound, most.proven, (), served), (), _NOBODY
+
+
+def _reached(problem: Problem, matrix: sp.csr_array, sites: np.ndarray, times: int) -> np.ndarray:
+    """(n,) persons of each demand who are reached ``times`` times."""
+    is_open = np.zeros(problem.candidates)
+    is_open[sites] = 1.0
+    return np.where(matrix @ is_open >= times, np.asarray(problem.weights, float), 0.0)
 
 
 def _served(problem: Problem, ask: Ask, answer: Answer) -> np.ndarray | None:

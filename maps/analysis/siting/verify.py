@@ -86,6 +86,13 @@ def _within(problem: Problem, ask: Ask, is_open: np.ndarray) -> np.ndarray:
         pairs = problem.cost
         good = is_open[pairs.site] & (pairs.cost <= reach[pairs.site])
         return np.bincount(pairs.rows[good], minlength=n)
+    if 4 * int(is_open.sum()) > m:
+        # Many columns: cheaper to look at all of them than to copy those wanted.
+        within = problem.cost <= reach
+        within &= is_open & np.isfinite(reach)
+        endless = is_open & ~np.isfinite(reach)
+        far = np.isfinite(problem.cost[:, endless]).sum(axis=1)
+        return np.asarray(np.count_nonzero(within, axis=1) + far)
     block = problem.cost[:, is_open]
     return np.count_nonzero((block <= reach[is_open]) & (block < np.inf), axis=1)
 

@@ -30,6 +30,7 @@ from maps.analysis.siting.matrix import (
 )
 from maps.analysis.siting.mip import Mip, run
 from maps.analysis.siting.reduce import (
+    apart,
     covering_kernel,
     needless_columns,
     needless_rows,
@@ -113,6 +114,8 @@ def test_the_kernel_needs_as_many_sites() -> None:
             continue
         kernel, names = covering_kernel(matrix)
         assert fewest(kernel) == whole
+        assert apart(kernel, 99) <= whole
+        assert apart(kernel, 0) <= 1
         split = 0
         for rows, cols in parts(kernel):
             piece = kernel.toarray()[np.ix_(rows, cols)]
