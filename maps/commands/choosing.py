@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.files import load
 from data.kinds import STATUS_SETS, kind
-from data.plan import Plan
+from data.plan import Book
 from data.progress import Report, part
 from data.refused import Refused
 from maps.analysis.siting import CLOSABLE, FIXED, NEW, Problem, Unreachable
@@ -113,12 +113,12 @@ def source(arguments: argparse.Namespace, report: Report, *, cover: bool) -> Sou
         raise Refused("请给出规划文件,或用 --matrix 给出成本矩阵。")
     if not arguments.of:
         raise Refused("请用 --of 给出设施类别,例如 --of fire_station。")
-    plan = load(arguments.plan, part(report, 0.0, 0.3)).book.plan
-    return from_plan(plan, arguments, part(report, 0.3, 1.0), cover=cover)
+    book = load(arguments.plan, part(report, 0.0, 0.3)).book
+    return from_plan(book, arguments, part(report, 0.3, 1.0), cover=cover)
 
 
-def from_plan(plan: Plan, arguments: argparse.Namespace, report: Report, *, cover: bool) -> Source:
-    """Return the problem of an open plan."""
+def from_plan(book: Book, arguments: argparse.Namespace, report: Report, *, cover: bool) -> Source:
+    """Return the problem of an open plan file's current scenario."""
     if arguments.radius is not None and arguments.minutes is not None:
         raise Refused("--radius 和 --minutes 只能给一个:按米还是按分钟。")
     radii = pairs(arguments.radius_of, "--radius-of 一级站=5000")
@@ -133,7 +133,7 @@ def from_plan(plan: Plan, arguments: argparse.Namespace, report: Report, *, cove
         # Whoever is looked for in all directions is looked for to the end of the roads.
         furthest = limit if cover else 7 * 24 * 60.0
         time_ask = TimeAsk(
-            kind(arguments.of).name, furthest, arguments.status, **travel(arguments, plan)
+            kind(arguments.of).name, furthest, arguments.status, **travel(arguments, book)
         )
     ask = PlanAsk(
         kind(arguments.of).name,
@@ -148,8 +148,8 @@ def from_plan(plan: Plan, arguments: argparse.Namespace, report: Report, *, cove
         arguments.capacity,
         arguments.people,
     )
-    told = by_road(plan, time_ask) if time_ask is not None else None
-    ground = problem_of(plan, ask, report, told)
+    told = by_road(book.plan, time_ask) if time_ask is not None else None
+    ground = problem_of(book.plan, ask, report, told)
     reach = ground.reach
     if not cover and limit is not None:
         reach = limit + SLACK if by_minutes else limit
