@@ -11,23 +11,31 @@ Two questions, one after the other.
    known well enough, and surveyed roads can tell; without at least two of them the answer is
    “看不出来”, never a guess.
 
-Weights are log-likelihoods of simple mixtures (a row lies in the plan; a name is where the
-plan has it, more or less, or is another thing of that name), tempered so that a hundred rows
-copied from one list do not count as a hundred witnesses. Nothing is changed here: the answer
-is a :class:`Finding`, and whoever asked decides.
+The witnesses are in ``data.imports.evidence``. Nothing is changed here: the answer is a
+:class:`Finding`, and whoever asked decides.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import Geod
 
-from data.imports.known import Known, same_name
+from data.imports.evidence import (
+    Rows,
+    area_score,
+    closeness,
+    line_distances,
+    line_fit,
+    mention_score,
+    name_score,
+    packed_score,
+    pairs_of,
+)
+from data.imports.known import Known
 from data.imports.readings import (
     ENCRYPTIONS,
     Reading,
@@ -42,32 +50,11 @@ Floats = npt.NDArray[np.float64]
 
 SURE = 0.95
 """How sure a repair must be to be proposed."""
-_SAMPLE = 400
-_PLAN_AREA = 9e10
-_CHINA_AREA = 9.6e12
-_WORLD_AREA = 5.1e14
 _PRIOR = {"声明": 0.95, "度": 0.9, "高斯": 0.9, "墨卡托": 0.3, "度分秒": 0.01}
 _SWAPPED = 0.05
 _FINE = {"": 1.0, "GCJ-02": 0.06, "BD-09": 0.03, "北京54": 0.03}
 """Prior weights of what may shift a file by less than districts can tell."""
 _WITNESSES = 2
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """What the doctor is shown of a file: a sample of its rows.
-
-    ``x``/``y``: raw coordinates of one place per row; ``names``: what each row is called
-    ("" unknown); ``texts``: everything else it says; ``lines``: raw coordinates of corners
-    of lines and which line each belongs to, for comparing with roads.
-    """
-
-    x: Floats
-    y: Floats
-    names: Sequence[str] = ()
-    texts: Sequence[str] = ()
-    corners: Floats | None = None
-    owner: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +92,6 @@ class _Tried:
     y: Floats
     score: float
     inside: float
-
-
-def sample(count: int) -> npt.NDArray[np.int64]:
-    """Return the positions of at most 400 rows spread evenly over ``count``."""
-    if count <= _SAMPLE:
-        return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, _SAMPLE).astype(np.int64))
 
 
 def examine(
@@ -179,11 +159,11 @@ def _try(reading: Reading, rows: Rows, known: Known, said: Reading | None) -> _T
     if not np.isfinite(lon).any():
         return None
     x, y = known.metres(lon, lat)
-    area, inside = _area_score(lon, lat, x, y, known)
+    area, inside = area_score(lon, lat, x, y, known)
     score = math.log(_prior(reading, said)) + area
-    score += _mention_score(x, y, rows, known) + _name_score(x, y, rows, known)
+    score += mention_score(x, y, rows, known) + name_score(x, y, rows, known)
     if reading.packed:
-        score += _packed_score(rows)
+        score += packed_score(rows)
     return _Tried(reading, lon, lat, x, y, score, inside)
 
 
@@ -194,113 +174,6 @@ def _prior(reading: Reading, said: Reading | None) -> float:
     if reading.swapped and reading.family in ("声明", "度", "墨卡托", "度分秒"):
         weight *= _SWAPPED  # in Gauss-Krüger either order is usual
     return weight
-
-
-def _area_score(
-    lon: Floats, lat: Floats, x: Floats, y: Floats, known: Known
-) -> tuple[float, float]:
-    """Log density of the rows under “they belong to this plan”, and the share that lies in it."""
-    in_china = (lon > 73) & (lon < 136) & (lat > 3) & (lat < 54)
-    density = np.where(in_china, 0.01 / _CHINA_AREA, 0.002 / _WORLD_AREA)
-    inside = np.zeros(len(x), dtype=bool)
-    if known.near_area is not None:
-        fine = np.isfinite(x)
-        points = shapely.points(np.where(fine, x, 0.0), np.where(fine, y, 0.0))
-        around = fine & shapely.contains(known.around_area, points)
-        inside = fine & around & shapely.contains(known.near_area, points)
-        size = max(float(known.near_area.area), 1e6)
-        ring = max(float(known.around_area.area) - size, 1e6)
-        density = density + np.where(inside, 0.93 / size, 0.0)
-        density = density + np.where(around & ~inside, 0.05 / ring, 0.0)
-    else:
-        west, south, east, north = known.bounds
-        inside = (lon > west - 1) & (lon < east + 1) & (lat > south - 1) & (lat < north + 1)
-        density = density + np.where(inside, 0.8 / _PLAN_AREA, 0.0)
-    witnesses = min(len(x), 30)
-    return float(np.mean(np.log(density)) * witnesses), float(np.mean(inside))
-
-
-def _mention_score(x: Floats, y: Floats, rows: Rows, known: Known) -> float:
-    """Rows whose text names one of the districts should lie in it."""
-    if known.mentions is None or known.area is None:
-        return 0.0
-    scores = []
-    for place in range(len(x)):
-        words = _mentioned(rows, place, known)
-        if len(words) != 1 or not np.isfinite(x[place]):
-            continue
-        shape = known.regions[words.pop()]
-        point = shapely.Point(x[place], y[place])
-        share = min(0.9, float(shape.area) / max(float(known.area.area), 1.0))
-        near = shapely.distance(shape, point) < NEAR_MENTION
-        scores.append(math.log(0.9 / share) if near else math.log(0.1 / max(1 - share, 0.1)))
-    if not scores:
-        return 0.0
-    return float(np.mean(scores)) * min(len(scores), 15)
-
-
-NEAR_MENTION = 2_500.0
-
-
-def _mentioned(rows: Rows, place: int, known: Known) -> set[str]:
-    if known.mentions is None:
-        return set()
-    text = f"{rows.names[place] if len(rows.names) else ''} "
-    text += rows.texts[place] if len(rows.texts) else ""
-    found = set(known.mentions.findall(text))
-    # “红山区” and “红山” are one district.
-    shapes = {id(known.regions[word]): word for word in found}
-    return set(shapes.values())
-
-
-def _name_score(x: Floats, y: Floats, rows: Rows, known: Known) -> float:
-    """Things of a name the plan has should be somewhere near it (kilometres, not metres)."""
-    scores = []
-    for far, error in _distances(x, y, rows, known):
-        wide = 2_000.0 + 2 * error
-        near = math.exp(-0.5 * min((far / wide) ** 2, 1400)) / (2 * math.pi * wide**2)
-        scores.append(math.log(0.8 * near + 0.2 / 1e11))
-    if not scores:
-        return 0.0
-    # Relative to a place drawn anywhere in the plan, so that more names mean more weight.
-    return float(np.mean(scores) + math.log(1e11)) * min(len(scores), 15)
-
-
-def _distances(x: Floats, y: Floats, rows: Rows, known: Known) -> list[tuple[float, float]]:
-    return [
-        (float(np.hypot(x[i] - kx, y[i] - ky)) if np.isfinite(x[i]) else 1e9, error)
-        for i, (kx, ky, error) in _pairs(rows, known)
-    ]
-
-
-def _pairs(rows: Rows, known: Known) -> list[tuple[int, tuple[float, float, float]]]:
-    """Rows whose name the plan has once, at different places."""
-    out: list[tuple[int, tuple[float, float, float]]] = []
-    for i, name in enumerate(rows.names):
-        place = known.named.get(same_name(name)) if name else None
-        if place is not None and all(
-            math.hypot(place[0] - p[0], place[1] - p[1]) > 50 for _, p in out
-        ):
-            out.append((i, place))
-        if len(out) >= 60:
-            break
-    return out
-
-
-def _packed_score(rows: Rows) -> float:
-    """Digits: every pair behind the point below sixty is rare unless it is minutes, seconds."""
-    score = 0.0
-    for value in np.concatenate([rows.x, rows.y]):
-        if not np.isfinite(value):
-            continue
-        digits = f"{abs(value):.6f}".split(".")[1].rstrip("0")
-        if abs(value) >= 10_000:
-            score += 0.5
-        elif len(digits) >= 4:
-            score += -2 * math.log(0.6)
-        elif len(digits) > 4 or len(digits) < 3:
-            score -= 0.3
-    return min(score, 25.0)
 
 
 def _same_place(one: _Tried, other: _Tried) -> bool:
@@ -360,15 +233,15 @@ def _with_encryption(
     known: Known,
     said: Reading | None,
 ) -> Finding:
-    pairs = [(i, p) for i, p in _pairs(rows, known) if np.isfinite(best.x[i])]
+    pairs = [(i, p) for i, p in pairs_of(rows, known) if np.isfinite(best.x[i])]
     variants = _variants(best.reading)
     scores, residuals = {}, {}
     for name, reading in variants.items():
         x, y = known.metres(*reading.degrees(rows.x, rows.y))
         far = np.array([np.hypot(x[i] - p[0], y[i] - p[1]) for i, p in pairs])
-        fits = [_fine_density(d, p[2]) for d, (_, p) in zip(far, pairs, strict=True)]
+        fits = [closeness(d, p[2]) for d, (_, p) in zip(far, pairs, strict=True)]
         residuals[name] = far
-        scores[name] = (np.array(fits), _line_distances(reading, rows, known))
+        scores[name] = (np.array(fits), line_distances(reading, rows, known))
     chosen, chance = _choose(scores)
     if chosen and (chance < SURE or _witnesses(residuals, chosen, scores) < _WITNESSES):
         chosen = ""
@@ -395,49 +268,18 @@ def _variants(reading: Reading) -> dict[str, Reading]:
     return out | ({"北京54": old} if old is not None else {})
 
 
-def _fine_density(far: float, error: float) -> float:
-    """Log density (per m²) of a distance from a known place that may itself be ``error`` off."""
-    tight = 0.9 if error <= 20 else 0.4 if error <= 150 else 0.2
-    loose = max(error, 300.0)
-
-    def disc(wide: float) -> float:
-        return math.exp(-0.5 * min((far / wide) ** 2, 1400)) / (2 * math.pi * wide**2)
-
-    close = 0.7 * disc(8.0 + 0.5 * min(error, 20)) + 0.3 * disc(45.0)
-    return math.log(
-        tight * close + (1 - tight) * (0.7 * disc(loose) + 0.3 * disc(4 * loose)) + 1e-14
-    )
-
-
-def _line_distances(reading: Reading, rows: Rows, known: Known) -> Floats:
-    """Median distance of each line's corners from the nearest surveyed road, metres."""
-    if rows.corners is None or rows.owner is None or known.line_tree is None:
-        return np.empty(0)
-    lon, lat = reading.degrees(rows.corners[:, 0], rows.corners[:, 1])
-    x, y = known.metres(lon, lat)
-    fine = np.isfinite(x)
-    points = shapely.points(np.where(fine, x, 0.0), np.where(fine, y, 0.0))
-    _, far = known.line_tree.query_nearest(points, return_distance=True, all_matches=False)
-    far = np.where(fine, far, 1e9)
-    return np.array([np.median(far[rows.owner == n]) for n in np.unique(rows.owner)])
-
-
 def _choose(scores: dict[str, tuple[Floats, Floats]]) -> tuple[str, float]:
     total = {}
     for name, (fits, off) in scores.items():
         base_fits, base_off = scores[""]
         gain = float(np.clip(fits - base_fits, -4, 4)[:20].sum()) if len(fits) else 0.0
         if len(off):
-            gain += float(np.clip(_line_fit(off) - _line_fit(base_off), -2, 2)[:15].sum())
+            gain += float(np.clip(line_fit(off) - line_fit(base_off), -2, 2)[:15].sum())
         total[name] = math.log(_FINE[name]) + gain
     names = list(total)
     shares = _shares([total[n] for n in names])
     place = int(np.argmax(shares))
     return names[place], shares[place]
-
-
-def _line_fit(far: Floats) -> Any:
-    return np.log(0.8 * np.exp(-far / 25) / 25 + 0.2 * np.exp(-far / 800) / 800 + 1e-9)
 
 
 def _witnesses(

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import shapely
 
 from data.imports.columns import Match, match
-from data.imports.doctor import Finding, Rows, as_told, examine, sample
+from data.imports.doctor import Finding, as_told, examine
+from data.imports.evidence import Rows, sample
 from data.imports.known import Known, known_of
 from data.imports.places import Places, read_places
 from data.imports.reading import ReadAsk

@@ -6,7 +6,6 @@ the encoding is decided from the bytes of all names and cells together.
 """
 
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ import yaml
 
 import resources
 from data.imports.encoding import Guess, chosen, decide, decode
+from data.imports.preparing import beside, prepared
 from data.imports.source import Cells, Source
 from data.progress import Report, silent
 from data.refused import Refused
@@ -27,9 +27,7 @@ MOST_FEATURES = 3_000_000
 _CHUNK = 100_000
 _BYTES = "ISO-8859-1"
 _LAYERS = 400
-_UTF8_FORMATS = {"kml", "gpx", "geojson", "topojson"}
 _FIXED = {"kml", "gpx", "pbf"}
-_XML = {"kml", "gpx"}
 _KML_OWN = {
     "id",
     "begin",
@@ -78,7 +76,7 @@ def read_vector(
     working copies. ``kind_title`` and ``bounds`` (degrees) limit what is taken of an
     OpenStreetMap extract. Raises Refused for what GDAL cannot read.
     """
-    path, known = _prepared(path, form, folder, encoding)
+    path, known = prepared(path, form, folder, encoding)
     options: dict[str, Any] = {}
     _configure()
     try:
@@ -133,69 +131,6 @@ def _configure() -> None:
             "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
         }
     )
-
-
-# --- before GDAL sees it
-
-
-def _prepared(
-    path: Path, form: str, folder: Path, encoding: str
-) -> tuple[Path, tuple[Guess, tuple[bytes, ...]] | None]:
-    """Return the file to open: a working copy where something has to be put right first.
-
-    With it the encoding and some bytes of the text, when that was found out on the way.
-    """
-    if form == "shp" and not _beside(path, ".shx"):
-        return _copied_set(path, folder), None
-    if form in _UTF8_FORMATS:
-        return _as_utf8(path, form, folder, encoding)
-    return path, None
-
-
-def _beside(path: Path, ending: str) -> Path | None:
-    return next(
-        (p for p in (path.with_suffix(ending), path.with_suffix(ending.upper())) if p.exists()),
-        None,
-    )
-
-
-def _copied_set(path: Path, folder: Path) -> Path:
-    """GDAL writes a missing .shx beside the .shp: into a copy, not into the user's folder."""
-    own = folder / "set"
-    own.mkdir(exist_ok=True)
-    for ending in (".shp", ".dbf", ".prj", ".cpg"):
-        part = path if path.suffix.lower() == ending else _beside(path, ending)
-        if part is not None:
-            shutil.copyfile(part, own / f"file{ending}")
-    return own / f"file{path.suffix.lower()}"
-
-
-def _as_utf8(
-    path: Path, form: str, folder: Path, encoding: str
-) -> tuple[Path, tuple[Guess, tuple[bytes, ...]]]:
-    """Text formats in another encoding than UTF-8 are rewritten; XML with entities is refused."""
-    data = path.read_bytes()
-    guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
-    known = (guess, tuple(p for p in re.split(rb"[<>\r\n\"]+", data) if not p.isascii())[:40])
-    if form in _XML and (b"<!" in data or guess.name.startswith("UTF-16")):
-        text = decode(data, guess.name)
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise Refused(
-                f"“{path.name}”里有实体定义,可能会把内存撑满,没有读。请用导出它的软件重新导出。"
-            )
-    if guess.name == "UTF-8" and not data.startswith(b"\xef\xbb\xbf") and not _declares(data):
-        return path, known
-    text = decode(data, guess.name).lstrip("\ufeff")
-    text = re.sub(r"(<\?xml[^>]*?)\s+encoding\s*=\s*(\"[^\"]*\"|'[^']*')", r"\1", text, count=1)
-    copy = folder / f"utf8{path.suffix}"
-    copy.write_text(text, encoding="utf-8")
-    return copy, known
-
-
-def _declares(data: bytes) -> bool:
-    """Whether an XML head names an encoding other than UTF-8 (the bytes were found to be UTF-8)."""
-    found = re.search(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)", data[:300])
-    return bool(found) and found is not None and found.group(1).lower() not in (b"utf-8", b"utf8")
 
 
 def _wanted(layers: Sequence[str], form: str, kind_title: str) -> Iterator[tuple[str, str]]:
@@ -329,7 +264,7 @@ def _decided(
         if column.dtype == object:
             seen = dict.fromkeys(v for v in column[:20_000] if isinstance(v, str))
             pieces += [_raw(v) for v in list(seen)[:4_000] if not v.isascii()]
-    cpg = _beside(path, ".cpg") if form == "shp" else None
+    cpg = beside(path, ".cpg") if form == "shp" else None
     said = cpg.read_bytes()[:40].decode("ascii", "ignore").strip() if cpg else ""
     return decide(pieces, said or ("UTF-8" if form not in ("shp", "dxf", "mapinfo") else ""))
 

@@ -9,7 +9,8 @@ import shapely
 from pyproj import Geod
 
 from data.imports.coordinates import to_gcj02
-from data.imports.doctor import Rows, examine
+from data.imports.doctor import examine
+from data.imports.evidence import Rows
 from data.imports.known import known_of
 from data.imports.proposing import ImportAsk, propose
 from data.imports.readings import by_name, declared, to_degrees, unpacked
