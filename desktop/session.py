@@ -20,6 +20,7 @@ from data.progress import Report, silent
 from data.refused import Refused
 from desktop.comparing import Comparing
 from desktop.filed import Filed, fresh, opened, recovered, saved
+from desktop.ghosts import Ghosts
 from desktop.jobs import Job, Jobs
 from desktop.results import Result, answer, live
 
@@ -81,6 +82,7 @@ class Session(QObject):
         self._live_of: tuple[str, int] | None = None
         self._preparing: Job | None = None
         self.comparing = Comparing(self)
+        self.ghosts = Ghosts(self)
 
     # --- what is open
 

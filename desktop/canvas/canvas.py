@@ -37,6 +37,7 @@ from desktop.canvas.swiping import Side
 from desktop.canvas.view import Box, Port, View, fitting
 
 if TYPE_CHECKING:
+    from desktop.ghosts import Ghost
     from desktop.session import Session
 
 _TOOLS = ("select", "pan", "measure_distance", "measure_area")
@@ -67,6 +68,7 @@ class Canvas(QWidget):
         self.chosen = ""
         self.ruler: Ruler | None = None
         self.hovered: Hit | None = None
+        self.ghost: Ghost | None = None
         self.drag: Drag | None = None
         self.settling: Drag | None = None
         self.placing: Placing | None = None
@@ -98,6 +100,7 @@ class Canvas(QWidget):
         session.results_changed.connect(self._results_changed)
         session.job_changed.connect(self._numbers_ready)
         session.comparing.changed.connect(self._results_changed)
+        session.ghosts.changed.connect(self._ghosts_changed)
         session.opened.connect(self._opened)
         self._opened()
 
@@ -302,6 +305,10 @@ class Canvas(QWidget):
         if self.drag is not None and self.drag.numbers is None and self.drag.catch_up():
             self.update()
 
+    def _ghosts_changed(self) -> None:
+        self.ghost = None
+        self.update()
+
     def _results_changed(self) -> None:
         self.refresh()
         self.update()
@@ -392,10 +399,10 @@ class Canvas(QWidget):
         if self.session.plan is not None:
             mouse.double(self, event)
 
-    def hover(self, found: Hit | None) -> None:
+    def hover(self, found: Hit | None, ghost: Ghost | None = None) -> None:
         """Mark what is under the cursor."""
-        if found != self.hovered:
-            self.hovered = found
+        if found != self.hovered or ghost is not self.ghost:
+            self.hovered, self.ghost = found, ghost
             self.update()
 
     def _say_where(self, px: float, py: float) -> None:

@@ -18,7 +18,7 @@ from data import edits
 from desktop.canvas.content import points
 from desktop.canvas.hit import Hit, inside, movable, snap
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag, placing
+from desktop.canvas.moving import Drag, ghost_at, placing
 
 if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
@@ -47,11 +47,15 @@ Gesture = Generator[None, Touch, None]
 
 def select(canvas: Canvas, press: Touch) -> Gesture:
     """Click selects (Ctrl adds or takes away); a drag moves a facility or draws a box."""
-    found = canvas.hit(press.px, press.py)
+    ghost = ghost_at(canvas.session.ghosts.items, canvas.port, press.px, press.py)
+    found = None if ghost else canvas.hit(press.px, press.py)
     while True:
         touch = yield
         if touch.kind == "release":
-            click(canvas, found, touch.ctrl)
+            if ghost is not None:
+                canvas.session.ghosts.accept(ghost)
+            else:
+                click(canvas, found, touch.ctrl)
             return
         if abs(touch.px - press.px) > STILL or abs(touch.py - press.py) > STILL:
             break

@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.canvas import gestures
-from desktop.canvas.moving import placing
+from desktop.canvas.moving import ghost_at, placing
 from desktop.canvas.swiping import swipe
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def move(canvas: Canvas, event: QMouseEvent) -> None:
     if canvas.in_gesture:
         canvas.advance(touch)
     elif canvas.tool == "select":
-        canvas.hover(canvas.hit(touch.px, touch.py))
+        ghost = ghost_at(canvas.session.ghosts.items, canvas.port, touch.px, touch.py)
+        canvas.hover(None if ghost else canvas.hit(touch.px, touch.py), ghost)
     if not canvas.in_gesture and canvas.side.on and not canvas.space_held:
         if canvas.side.near(touch.px):
             canvas.setCursor(Qt.CursorShape.SplitHCursor)

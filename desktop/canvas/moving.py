@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from maps.drawing import style
 
 if TYPE_CHECKING:
     from desktop.canvas.paint import Picture
+    from desktop.ghosts import Ghost
     from desktop.session import Session
 
 
@@ -88,6 +90,21 @@ def placing(kind: str, plan: Plan, port: Port, x: float, y: float, free: bool) -
     near = None if free else snap(plan, port, x, y)
     look = (kind, "", "规划", False, "", style.symbol_mm(kind) * PX_PER_MM)
     return Placing((near.x, near.y) if near else (x, y), near, look)
+
+
+def ghost_look(ghost: Ghost) -> Look:
+    """How a proposal looks: like a planned facility."""
+    return (ghost.kind, "", "规划", False, "", style.symbol_mm(ghost.kind) * PX_PER_MM)
+
+
+def ghost_at(ghosts: tuple[Ghost, ...], port: Port, px: float, py: float) -> Ghost | None:
+    """The proposal under a pixel, the nearest of several."""
+    near = [
+        (away, i)
+        for i, ghost in enumerate(ghosts)
+        if (away := math.dist(port.px(ghost.x, ghost.y), (px, py))) <= ghost_look(ghost)[-1] / 2 + 5
+    ]
+    return ghosts[min(near)[1]] if near else None
 
 
 class _Area:

@@ -16,13 +16,14 @@ from desktop.canvas.content import is_marks, shapes
 from desktop.canvas.hit import Hit, Snap, badge
 from desktop.canvas.legend import Block, entries
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag, Placing
+from desktop.canvas.moving import Drag, Placing, ghost_look
 from desktop.canvas.outlines import clipped, path, polygon, rings
 from desktop.canvas.view import scale_bar
 from maps.drawing import style
 
 if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
+    from desktop.ghosts import Ghost
 
 EMPTY = "还没有规划。打开一个文件,或从示例开始。"
 _LISTED = 8
@@ -41,6 +42,8 @@ def draw(painter: QPainter, canvas: Canvas) -> None:
         painter.setClipRect(QRectF(x, 0, canvas.width() - x, canvas.height()))
     _selection(painter, canvas, theme)
     painter.restore()
+    for ghost in canvas.session.ghosts.items:
+        _ghost(painter, canvas, ghost, theme)
     if canvas.hovered is not None and canvas.drag is None:
         _hover(painter, canvas, canvas.hovered, theme)
     drag = canvas.drag or canvas.settling
@@ -209,6 +212,27 @@ def _placing(painter: QPainter, canvas: Canvas, placing: Placing, theme: style.T
     painter.setOpacity(0.6)
     atlas.draw(painter, atlas.symbol(placing.look, canvas.devicePixelRatioF()), x, y)
     painter.setOpacity(1.0)
+
+
+def _ghost(painter: QPainter, canvas: Canvas, ghost: Ghost, theme: style.Theme) -> None:
+    """A proposal: pale in a dashed ring, with its name; the reasons when it is under the cursor."""
+    x, y = canvas.port.px(ghost.x, ghost.y)
+    look = ghost_look(ghost)
+    half = look[-1] / 2 + 4
+    painter.setOpacity(0.65)
+    atlas.draw(painter, atlas.symbol(look, canvas.devicePixelRatioF()), x, y)
+    painter.setOpacity(1.0)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    under = ghost is canvas.ghost
+    painter.setPen(QPen(QColor(theme.highlight), 2.4 if under else 1.4, Qt.PenStyle.DashLine))
+    painter.drawEllipse(QPointF(x, y), half, half)
+    if under:
+        rows = [row for row in (ghost.name, ghost.text, "点一下采纳,可以撤销") if row]
+        _tag(painter, canvas, rows, x + half + 4, y - 12, theme)
+    elif ghost.name:
+        dpr = canvas.devicePixelRatioF()
+        name = atlas.text(ghost.name, 12, False, theme.label, theme.halo, dpr)
+        atlas.draw(painter, name, x, y + half + 9)
 
 
 def _guide(
