@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _WAIT = 350
 """Milliseconds without another change before a picture is drawn."""
 _LARGE_DPI = 96.0
+_TALLEST = 296
+"""Pixels: the export button stays in sight on a small screen."""
 _EMPTY = "打开规划后,这里显示要导出的图。"
 
 Fields = Callable[[], "dict[str, Any]"]
@@ -115,7 +117,7 @@ class Preview(QWidget):
         if self._picture is None:
             return
         tall = round(self.width() * self._picture.height() / max(1, self._picture.width()))
-        self.setFixedHeight(max(120, min(tall, 380)))
+        self.setFixedHeight(max(120, min(tall, _TALLEST)))
 
     @property
     def picture(self) -> QPixmap | None:

@@ -31,6 +31,7 @@ LEAST_CROWD = 3
 LEAST_GAIN = 2.0
 """A detail enlarges at least so many times."""
 _LINK, _CORE, _PAD, _LEAST_EXTENT = 9.0, 11.0, 2.0, 9.0
+_MOSTLY = 0.85
 _WIDTHS = np.arange(120.0, 49.0, -5.0)
 _SHAPES = (0.8, 1.0, 0.65, 1.25)
 _STEP = 2.0
@@ -112,11 +113,20 @@ def _crowd(marking: Marking, page: Sheet) -> tuple[Box, int] | None:
     if (trouble[best] > 0).sum() < LEAST_CROWD:
         return None
     centre = np.average(home[best], axis=0, weights=trouble[best] + 1e-6)
-    core = home[best][np.hypot(*(home[best] - centre).T) <= _CORE * f]
+    off = np.hypot(*(home[best] - centre).T)
+    core = home[best][off <= _tight(off, trouble[best], _CORE * f)]
     low, high = core.min(axis=0) - _PAD * f, core.max(axis=0) + _PAD * f
     middle = (low + high) / 2
     half = np.maximum((high - low) / 2, _LEAST_EXTENT * f / 2)
     return Box(*(middle - half), *(middle + half)), len(core)
+
+
+def _tight(off: Floats, trouble: Floats, most: float) -> float:
+    """Return the least radius with most of what is in trouble within ``most`` mm of the middle."""
+    near = off <= most
+    order = np.argsort(off[near])
+    held = np.cumsum(trouble[near][order])
+    return float(off[near][order][np.searchsorted(held, _MOSTLY * held[-1])])
 
 
 def _free_box(
@@ -168,7 +178,8 @@ def draw(pen: Pen, page: Sheet, detail: Detail, content: Content) -> Marking:
     results.draw(ground)
     ground.draw_over()
     results.draw_over(ground)
-    marking = Marking(pen, own, detail.fit, content)
+    # There is room around a crowd: names may go further out than on the main map.
+    marking = Marking(pen, own, detail.fit, content, far=12.0)
     marking.arrange(ground.districts, ground.around, ())
     marking.draw()
     pen.inside(None)

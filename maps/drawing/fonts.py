@@ -40,4 +40,7 @@ def register_matplotlib() -> tuple[Any, Any]:
 
     for path in (regular(), bold()):
         fontManager.addfont(path)
-    return FontProperties(fname=regular()), FontProperties(fname=bold())
+    return (
+        FontProperties(family=FAMILY, fname=regular()),
+        FontProperties(family=FAMILY, weight="bold", fname=bold()),
+    )

@@ -246,12 +246,12 @@ class TitleBlock:
         pen.lines(rules, Stroke(LIGHT.boundary, 0.12))
 
     def _value(self, pen: Pen, box: Box, value: str, size: float) -> None:
-        room = box.width - 2.4
+        room = box.width - 1.4
         width = lettering.width(value, size)
         if width > room:
             size = max(6.0, size * room / width)
         value = shortened(value, size, room)
-        pen.text(box.left + 1.2, (box.bottom + box.top) / 2, value, size)
+        pen.text(box.left + 0.9, (box.bottom + box.top) / 2, value, size)
 
 
 @dataclass(frozen=True, eq=False)

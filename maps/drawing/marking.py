@@ -67,13 +67,15 @@ class Marking:
         content: Content,
         hidden: Box | None = None,
         pages: Mapping[str, int] = NO_PAGES,
+        far: float = 7.0,
     ) -> None:
         """``hidden``: facilities in this box (mm) are left to the detail map that shows it.
 
         ``pages``: the page of a map book on which a neighbour is, told with its name.
+        ``far``: how far (mm on A3) a name may be set apart from its symbol, roughly.
         """
         self.pen, self.page, self.fit, self.content = pen, page, fit, content
-        self.hidden, self.pages = hidden, pages
+        self.hidden, self.pages, self.far = hidden, pages, far
         inside = [m for m in content.marks if self._on_sheet(m)]
         self.marks = sorted(inside, key=lambda m: style.Z[m.kind])
         self.home = self._positions()
@@ -120,7 +122,7 @@ class Marking:
         half = self.reach[:, None] * 0.94
         obstacles = np.vstack([np.hstack([self.at - half, self.at + half]), _boxes(kept, 1.0)])
         neat = self.page.neat.grown(-1.0).corners
-        gap, far = 0.35 * self.page.factor, 7.0 * self.page.factor
+        gap, far = 0.35 * self.page.factor, self.far * self.page.factor
         requests = [request for _, request in asked]
         placed = labels.place(requests, obstacles, neat, gap=gap, far=far)
         self._arranged = [(w, r, p) for (w, r), p in zip(asked, placed, strict=True)]
