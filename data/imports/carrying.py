@@ -170,7 +170,7 @@ def _outcome(
     target = _target(plan, this, ask.layer)
     instead = _instead(plan, this, target, ask.replace, notes)
     text = f"导入“{source.name}”"
-    edit = _adding(layer, target, instead) if len(layer) else (lambda plan: plan)
+    edit = _adding(plan, layer, target, instead) if len(layer) else (lambda plan: plan)
     return Outcome(
         layer,
         len(source) + len(source.left_out),
@@ -245,19 +245,35 @@ def _instead(plan: Plan, this: Kind, target: str, asked: bool, notes: list[str])
     )
 
 
-def _adding(layer: Layer, target: str, instead: bool) -> Edit:
-    """The edit that puts the rows into the plan as one step."""
+def _adding(plan: Plan, layer: Layer, target: str, instead: bool) -> Edit:
+    """The edit that puts the rows into the plan as one step.
+
+    What takes long is done here, for the plan as it is now; another plan is served as well.
+    """
+    here = plan.find(target) if target else None
+    both = appended(here, layer) if here is not None and not instead else None
 
     def edit(plan: Plan) -> Plan:
         old = plan.find(target) if target else None
         if old is None:
             name = unique_name(layer.name, (x.name for x in plan))
-            return edits.add_layer(replace(layer, name=name))(plan)
+            return edits.add_layer(replace(layer, name=name), at=_place(plan, layer.kind))(plan)
         if instead:
             return plan.with_layer(replace(layer, name=old.name, look=old.look))
-        return plan.with_layer(old.with_frame(appended(old, layer)))
+        same = old is here and both is not None
+        return plan.with_layer(old.with_frame(both if same else appended(old, layer)))
 
     return edit
+
+
+def _place(plan: Plan, this: Kind) -> int:
+    """Where a new layer lies: areas below people below lines below points."""
+
+    def rank(kind: Kind) -> int:
+        return 1 if kind.name == "population" else {"polygon": 0, "line": 2}.get(kind.geometry, 3)
+
+    above = (n for n, layer in enumerate(plan.layers) if rank(layer.kind) > rank(this))
+    return next(above, len(plan.layers))
 
 
 def appended(old: Layer, new: Layer) -> gpd.GeoDataFrame:

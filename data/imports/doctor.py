@@ -348,7 +348,7 @@ def _finding(
         "正常" if same else "建议修复",
         reading,
         plain.reading if plain else None,
-        min(sure, 0.999),
+        min(sure, 0.99),
         shift,
         "" if same else reading.title,
         tuple(evidence),

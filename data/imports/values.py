@@ -117,7 +117,7 @@ def _numbers(
     if found.unit and found.unit not in (column.unit, "m2", "平方米"):
         notes.append(f"“{found.source}”由{found.unit}换算成{column.unit}")
     if about:
-        notes.append(f"“{found.source}”有 {about} 个约数(约、余、左右),按所写的数导入")
+        notes.append(f"“{found.source}”有 {about:,} 个约数(约、余、左右),按所写的数导入")
     return values
 
 
@@ -186,7 +186,7 @@ def _fill(out: dict[str, Any], column: Column, value: Any, rows: int, notes: lis
         empty = np.array([v is None for v in cells], dtype=bool)
     if empty.any():
         out[column.name] = np.where(empty, value, cells)
-        notes.append(f"{int(empty.sum())} 行没有写“{column.name}”,填为“{value}”")
+        notes.append(f"{int(empty.sum()):,} 行没有写“{column.name}”,填为“{value}”")
 
 
 def _refuse_missing(

@@ -111,6 +111,24 @@ def test_rows_are_added_to_the_layer_of_the_kind():
     assert instead.edit(own).layer("避难场所").frame["名称"].tolist() == ["第0广场", "第1广场"]
 
 
+def test_a_new_layer_lies_where_it_hides_nothing():
+    road = gpd.GeoDataFrame(
+        {"名称": ["路"]},
+        geometry=[shapely.LineString([(118.8, 42.1), (119, 42.2)])],
+        crs=GEOGRAPHIC,
+    )
+    own = plan(make_layer("道路", "road", road, CRS))
+    proposal = propose(
+        own, listed([{"人口": 7, "经度": 118.9, "纬度": 42.2}]), ImportAsk("population")
+    )
+    after = carry_out(own, proposal).edit(own)
+    assert [layer.name for layer in after] == ["行政区", "人口", "道路"]
+    _, outcome = run(some(2), after)
+    assert [layer.name for layer in outcome.edit(after)] == ["行政区", "人口", "道路", "避难场所"]
+    moved = outcome.edit(outcome.edit(after))
+    assert len(moved.layer("避难场所")) + len(moved.layer("避难场所 2")) == 4
+
+
 def test_appending_to_an_empty_layer_keeps_its_columns():
     own = make_layer("避难场所", "shelter", gpd.GeoDataFrame(geometry=[], crs=CRS), CRS)
     _, outcome = run(some(2))
