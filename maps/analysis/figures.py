@@ -7,6 +7,7 @@ itself says about a feature “储备库/12/建筑面积”.
 
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from data.kinds import KINDS, STATUSES, Kind, is_missing, kind
@@ -38,6 +39,8 @@ REACHED: tuple[tuple[str, str, Form, str], ...] = (
     ("面积覆盖率", "area_share", "share", ""),
 )
 """Numbers of a coverage: name, attribute of ``Reached``, form, unit."""
+
+BANDS = 5
 
 TIMES = ("0处可达", "1处可达", "2处可达", "3处及以上可达")
 
@@ -94,6 +97,8 @@ def _steps(found: Findings, plan: str, rules: tuple[Input, ...]) -> Iterator[tup
         yield "文本", Step("规划文本写明的数", {"规则集": title}, f"rules --plan {plan}", names)
     for one in found.proposals:
         yield f"选址.{one.of}", _siting_step(one, plan, file, people)
+        if one.curve:
+            yield f"曲线.{one.of}", _curve_step(one, plan, file, people)
 
 
 def _siting_step(one: Proposal, plan: str, file: str, people: str) -> Step:
@@ -102,6 +107,17 @@ def _siting_step(one: Proposal, plan: str, file: str, people: str) -> Step:
         {"候选": "居民点", "服务半径(m)": one.radius, "新增处数": len(one.sites)},
         f"site {plan} --of {one.of} --model mclp -p {max(len(one.sites), 1)} "
         f"--radius {one.radius:g} --existing fixed{people}",
+        (file,),
+    )
+
+
+def _curve_step(one: Proposal, plan: str, file: str, people: str) -> Step:
+    upto = one.curve[-1][0]
+    return Step(
+        f"{kind(one.of).title}新增数量与覆盖人口(每点已证明最优)",
+        {"候选": "居民点", "服务半径(m)": one.radius, "最多新增": upto},
+        f"curve {plan} --of {one.of} --upto {upto} --radius {one.radius:g} "
+        f"--existing fixed{people}",
         (file,),
     )
 
@@ -117,6 +133,7 @@ def _figures(found: Findings) -> Iterator[Figure]:
             yield from _stock(found, sort)
     for (of, status), result in found.coverage.items():
         yield from _coverage(found, of, status, result)
+        yield from _bands(found, of, status, result)
     yield from _verdicts(found)
     yield from _projects(found)
     for proposal in found.proposals:
@@ -201,6 +218,21 @@ def _coverage(found: Findings, of: str, status: str, result: Coverage) -> Iterat
             yield Figure(f"{head}.{name}.{title}", count, "whole", "人", step, result.basis)
 
 
+def _bands(found: Findings, of: str, status: str, result: Coverage) -> Iterator[Figure]:
+    """People by the distance to the nearest facility that reaches them, in fifths of the radius."""
+    people = result.demand
+    if people.layer is None:
+        return
+    near = result.nearest()
+    persons = people.persons * (people.district < max(1, len(people.districts)))
+    step = found.asked.radius[of] / BANDS
+    edges = [-1.0, *(step * i for i in range(1, BANDS + 1))]
+    for low, high in pairwise(edges):
+        inside = float(persons[(near > low) & (near <= high)].sum())
+        key = f"分带.{kind(of).title}.{status}.{max(low, 0) / 1000:g}–{high / 1000:g}km"
+        yield Figure(key, inside, "whole", "人", f"覆盖.{of}.{status}", result.basis)
+
+
 def _verdicts(found: Findings) -> Iterator[Figure]:
     if found.outcome is None:
         return
@@ -244,6 +276,10 @@ def _proposal(found: Findings, one: Proposal) -> Iterator[Figure]:
     for i, site in enumerate(one.sites, 1):
         yield Figure(f"{head}.{i}.新增人口", site.gained, "whole", "人", step, basis)
         yield Figure(f"{head}.{i}.独有人口", site.alone, "whole", "人", step, basis)
+    title = kind(one.of).title
+    for count, persons in one.curve:
+        key = f"曲线.{title}.新增{count}处.覆盖率"
+        yield Figure(key, persons / one.total, "share", "", f"曲线.{one.of}", basis)
 
 
 def _attributes(of: Kind, one: Facility) -> Iterator[Figure]:

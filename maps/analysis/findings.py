@@ -23,6 +23,7 @@ from maps.analysis.coverage import Coverage, CoverageAsk, coverage
 from maps.analysis.demand import Demand, demand
 from maps.analysis.siting import Ask, Unreachable, solve
 from maps.analysis.siting.ask import FIXED, NEW
+from maps.analysis.siting.curve import curve
 from maps.analysis.siting.fromplan import Ground, PlanAsk, problem_of
 from maps.analysis.siting.why import shares
 from maps.analysis.targets.evaluate import Outcome, check_rules
@@ -38,6 +39,8 @@ USUAL_RADIUS = {
 """Metres and where they come from, for kinds whose radius nobody gave."""
 
 SITES = 3
+CURVE_TO = 10
+"""Up to how many new sites the curve goes."""
 SECONDS = 60.0
 """How long a proposal may be searched for; one that is not proven by then is not shown."""
 
@@ -104,7 +107,11 @@ class Site:
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """New sites of a kind within ``radius`` metres, proven best; ``why_not`` instead of sites."""
+    """New sites of a kind within ``radius`` metres, proven best; ``why_not`` instead of sites.
+
+    ``curve``: number of new sites and persons reached then, each proven best, from 0 on
+    (empty when some could not be proven). ``knee``: the number after which more bring little.
+    """
 
     of: str
     radius: float
@@ -112,6 +119,8 @@ class Proposal:
     before: float | None = None
     after: float | None = None
     total: float | None = None
+    curve: tuple[tuple[int, float], ...] = ()
+    knee: int | None = None
     why_not: str = ""
 
 
@@ -285,7 +294,7 @@ def _proposal(plan: Plan, of: str, radius: float, asked: Asked, report: Report) 
     found = solve(
         ground.problem,
         Ask("mclp", reach=ground.reach, p=few, seconds=SECONDS),
-        part(report, 0.3, 0.9),
+        part(report, 0.3, 0.8),
     )
     if found.status != "optimal":
         why = f"在 {SECONDS:g} 秒内未能证明最优,未列入。可用 site 命令单独计算。"
@@ -298,7 +307,20 @@ def _proposal(plan: Plan, of: str, radius: float, asked: Asked, report: Report) 
     sites = tuple(_site(ground, s) for s in chosen)
     why = "" if sites else "现有和规划的设施已覆盖候选点能覆盖的所有人,新增没有作用。"
     before = after - gained if len(stays) else 0.0
-    return Proposal(of, radius, sites, before, after, total, why)
+    line, knee = _curve(ground, before, part(report, 0.8, 1.0)) if sites else ((), None)
+    return Proposal(of, radius, sites, before, after, total, line, knee, why)
+
+
+def _curve(
+    ground: Ground, before: float, report: Report
+) -> tuple[tuple[tuple[int, float], ...], int | None]:
+    """How many people more and more new sites reach; nothing unless all of it is proven."""
+    new = int((ground.problem.states == NEW).sum())
+    ask = Ask("mclp", reach=ground.reach, seconds=SECONDS)
+    found = curve(ground.problem, ask, range(1, min(CURVE_TO, new) + 1), report)
+    if any(point.status != "optimal" for point in found.points):
+        return (), None
+    return ((0, before), *((p.p, p.objective) for p in found.points)), found.knee
 
 
 def _site(ground: Ground, share: Any) -> Site:

@@ -1,4 +1,7 @@
-"""Maps made for a page of text: drawn at the size at which they stand there, scale kept true."""
+"""Maps and charts for a page of text, drawn at the size at which they stand there.
+
+So the scale of a map is true on the page.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,6 +13,7 @@ from data.kinds import kind
 from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.coverage import CoverageAsk
+from maps.drawing.charts import Chart, before_after, by_distance, by_district, curve
 from maps.drawing.dossier import Dossier
 from maps.drawing.paper import SIZES
 from maps.drawing.printing import PrintAsk, print_map
@@ -19,6 +23,11 @@ PAPER = "插图"
 """The paper size of a map on a page of text lying across."""
 
 COVER = "覆盖图-"
+DISTRICTS, BANDS, CURVE = "分区覆盖-", "人口分带-", "覆盖曲线-"
+"""Beginnings of the names of maps and charts that are about one kind of facility."""
+
+TALLEST = 205.0
+"""Millimetres a chart may be tall on an upright page."""
 
 
 def pictures(
@@ -34,8 +43,8 @@ def pictures(
         report(i / max(len(wanted), 1), f"正在画{name.split('|')[0]}…")
         stretch = part(report, i / len(wanted), (i + 1) / len(wanted))
         for one in name.split("|"):
-            ask = print_ask(made, one)
-            if ask is not None and (drawn := _draw(made, ask, dpi, stretch)) is not None:
+            drawn = _chart(made, one, dpi) or _map(made, one, dpi, stretch)
+            if drawn is not None:
                 out[name] = drawn
                 break
     return out
@@ -53,7 +62,47 @@ def print_ask(made: Dossier, name: str) -> PrintAsk | None:
     return PrintAsk(name, PAPER, True, date=made.date)
 
 
-def _draw(made: Dossier, ask: PrintAsk, dpi: int, report: Report) -> Picture | None:
+def _chart(made: Dossier, name: str, dpi: int) -> Picture | None:
+    """Return a chart by its name, None for other names and where there is nothing to draw."""
+    for start, draw in ((DISTRICTS, _by_district), (BANDS, _by_distance), (CURVE, _curve)):
+        if name.startswith(start):
+            chart = draw(made, kind(name.removeprefix(start)).name)
+            return None if chart is None else _picture(chart, dpi)
+    return None
+
+
+def _picture(chart: Chart, dpi: int) -> Picture:
+    wide, tall = (float(inches) * 25.4 for inches in chart.figure.get_size_inches())
+    shrunk = min(1.0, TALLEST / tall)
+    return Picture(_small(chart.png(dpi)), wide * shrunk, tall * shrunk, chart.title)
+
+
+def _by_district(made: Dossier, of: str) -> Chart | None:
+    today, planned = (made.found.coverage.get((of, status)) for status in ("现状", "全部"))
+    if planned is None or not planned.by_district:
+        return None
+    return by_district(planned) if today is None else before_after(today, planned)
+
+
+def _by_distance(made: Dossier, of: str) -> Chart | None:
+    result = made.found.coverage.get((of, "全部"))
+    return None if result is None or result.demand.layer is None else by_distance(result)
+
+
+def _curve(made: Dossier, of: str) -> Chart | None:
+    one = next((p for p in made.found.proposals if p.of == of and p.curve), None)
+    if one is None or not one.total:
+        return None
+    people = made.found.people
+    points = [(count, persons / one.total) for count, persons in one.curve]
+    basis = "" if people is None else people.basis
+    return curve(points, knee=one.knee, what=kind(of).title, basis=basis)
+
+
+def _map(made: Dossier, name: str, dpi: int, report: Report) -> Picture | None:
+    ask = print_ask(made, name)
+    if ask is None:
+        return None
     with TemporaryDirectory() as folder:
         path = Path(folder) / "map.png"
         try:

@@ -226,6 +226,7 @@ def _plain(
 
 def _contents(styles: Any, level: int) -> None:
     style = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
+    style.element.styleId = f"TOC{level}"
     style.base_style = styles["Normal"]
     style.font.size = Pt(14)
     east_asian(style, HEI if level == 1 else FANG)
