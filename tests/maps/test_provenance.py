@@ -113,6 +113,12 @@ def test_every_figure_has_a_step_and_its_command_gives_it_again(
             title = {"depot": "储备库", "shelter": "避难场所"}[key.split(".")[1]]
             if (reached := ledger.figures.get(f"选址.{title}.新增后.覆盖人口")) is not None:
                 assert told["people_covered"] == pytest.approx(reached.value)
+        elif name == "curve":
+            assert main.main([*words, "--json", "-"]) == 0
+            title = {"depot": "储备库", "shelter": "避难场所"}[key.split(".")[1]]
+            for point in json.loads(capsys.readouterr().out)["points"]:
+                figure = ledger.figures[f"曲线.{title}.新增{point['p']}处.覆盖率"]
+                assert point["share"] == pytest.approx(figure.value)
         else:
             assert main.main(words) == 0
             assert "测试规划" in capsys.readouterr().out
