@@ -82,6 +82,25 @@ def _tool(name: str) -> Callable[[Window], object]:
     return lambda window: window.take_tool(name)
 
 
+def _roads(session: Session) -> str:
+    plan = session.plan
+    if plan is not None and not any(len(layer) for layer in plan.of_kind("road")):
+        return "规划里没有道路,请先导入道路图层。"
+    return _plan(session)
+
+
+def _by_road(page: str) -> Callable[[Window], object]:
+    """Bring one page of the roads panel to the front."""
+
+    def run(window: Window) -> None:
+        if window.docks is not None:
+            window.show_map()
+            window.docks.show("roads")
+            window.docks.roads.show_page(page)
+
+    return run
+
+
 def _duplicate(window: Window) -> None:
     from desktop import features  # loads geopandas: not before the window is on the screen
 
@@ -321,6 +340,21 @@ ACTIONS: tuple[Action, ...] = (
         icon="targets",
         gap=True,
     ),
+    Action(
+        "isochrones",
+        "等时圈",
+        "分析",
+        _by_road("rings"),
+        _plan,
+        icon="travel-time",
+        gap=True,
+        asks=True,
+    ),
+    Action("station_areas", "责任区", "分析", _by_road("areas"), _plan, asks=True),
+    Action("route", "最近设施与路线", "分析", _by_road("route"), _roads, icon="route", asks=True),
+    Action("whatif", "道路情景对比", "分析", _by_road("whatif"), _roads, asks=True),
+    Action("roads", "路网检查", "分析", _by_road("check"), _roads, asks=True),
+    Action("speeds", "车速表", "分析", _by_road("speeds"), _plan, asks=True),
     Action("problems", "检查问题", "分析", lambda w: w.show_panel("problems"), _plan, gap=True),
     Action(
         "palette",

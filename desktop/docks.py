@@ -22,6 +22,7 @@ from desktop.panels.layers import LayersPanel
 from desktop.panels.place import PlacePanel
 from desktop.panels.problems import ProblemsPanel
 from desktop.panels.properties import PropertiesPanel
+from desktop.panels.roads import RoadsPanel
 from desktop.panels.table import TablePanel
 from desktop.panels.targets import TargetsPanel
 from desktop.panels.undo import UndoPanel
@@ -57,6 +58,7 @@ PLACES = (
     Place("targets", "目标", RIGHT, TargetsPanel),
     Place("problems", "问题", RIGHT, ProblemsPanel),
     Place("history", "历史", RIGHT, UndoPanel),
+    Place("roads", "道路", RIGHT, RoadsPanel, always=False),
     Place("place", "坐标", RIGHT, PlacePanel, always=False),
     Place("export", "导出", RIGHT, ExportPanel, always=False),
     Place("layer_export", "导出图层", RIGHT, LayerExportPanel, always=False),
@@ -153,6 +155,12 @@ class Docks:
     def targets(self) -> TargetsPanel:
         panel = self.panels["targets"]
         assert isinstance(panel, TargetsPanel)
+        return panel
+
+    @property
+    def roads(self) -> RoadsPanel:
+        panel = self.panels["roads"]
+        assert isinstance(panel, RoadsPanel)
         return panel
 
     @property

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from data.plan import Plan
+    from collections.abc import Mapping
+
+    from data.plan import Book, Plan
     from data.progress import Report
     from maps.analysis.coverage import Coverage, CoverageAsk
     from maps.analysis.live import Live
@@ -36,6 +38,11 @@ class Result:
         """The limit of an answer by travel time, None for one by radius."""
         return getattr(self.ask, "minutes", None)
 
+    @property
+    def speeds(self) -> Mapping[str, float] | None:
+        """The planner's own speeds it was worked out with, None for one by radius."""
+        return getattr(self.ask, "speeds", None)
+
     def stale_for(self, plan: Plan) -> bool:
         """Whether ``plan`` has other features in a layer the answer depends on.
 
@@ -56,6 +63,13 @@ def answer(plan: Plan, ask: Ask, report: Report) -> Answer:
     from maps.analysis.timecover import timecover
 
     return timecover(plan, ask, report)
+
+
+def speeds(book: Book) -> dict[str, float]:
+    """The planner's own speeds kept with a plan file."""
+    from maps.analysis.network.profile import own_speeds
+
+    return own_speeds(book.facts)
 
 
 def live(plan: Plan, ask: Ask, layer: str, fid: int, report: Report) -> Live | LiveTime:

@@ -22,12 +22,13 @@ from desktop.comparing import Comparing
 from desktop.filed import Filed, fresh, opened, recovered, saved
 from desktop.ghosts import Ghosts
 from desktop.jobs import Job, Jobs
-from desktop.results import Result, answer, live
+from desktop.results import Result, answer, live, speeds
 
 if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
     from data.edits import Edit
     from data.plan import Book, Layer, Plan
     from data.recovery import Recovery
+    from desktop.drawings import Drawing
     from desktop.results import Answer, Ask
     from maps.analysis.live import Live, LiveNumbers
     from maps.analysis.network.live import LiveTime
@@ -78,6 +79,7 @@ class Session(QObject):
         self.selection: Selection = {}
         self.results: list[Result] = []
         self.result: Result | None = None
+        self.drawing: Drawing | None = None
         self._live: Live | LiveTime | None = None
         self._live_of: tuple[str, int] | None = None
         self._preparing: Job | None = None
@@ -183,7 +185,7 @@ class Session(QObject):
         self.history = History(book, text) if book is not None else None
         if self.history is not None and text != "打开":
             self.history.mark_unsaved()
-        self.results, self.result = [], None
+        self.results, self.result, self.drawing = [], None, None
         if old.lock is not filed.lock:
             old.unlock()
         # Waiting for the journal's last word must not hold up the window.
@@ -333,8 +335,18 @@ class Session(QObject):
     def show_result(self, result: Result | None) -> None:
         """Put one of the results (or none) on the map and into the panel."""
         self.result = result
+        if result is not None and self.drawing is not None and self.drawing.patches:
+            self.drawing = None  # two answers about areas would hide one another
         self._live, self._live_of = None, None
         self.results_changed.emit()
+
+    def show_drawing(self, drawing: Drawing | None) -> None:
+        """Put an answer that is not a coverage on the map, or take it off."""
+        self.drawing = drawing
+        if drawing is not None and drawing.patches:
+            self.show_result(None)  # two answers about areas would hide one another
+        else:
+            self.results_changed.emit()
 
     # --- while a facility is dragged
 
@@ -383,6 +395,8 @@ class Session(QObject):
         else:
             self._preparing = self.jobs.start("准备拖动", work, take, quiet=True)
 
-    def is_stale(self, result: Result) -> bool:
-        """True when a layer the result depends on is no longer what it was made from."""
-        return self.plan is None or result.stale_for(self.plan)
+    def is_stale(self, result: Result | Drawing) -> bool:
+        """True when a layer or a speed it depends on is no longer what it was made from."""
+        if self.history is None or result.stale_for(self.history.value.plan):
+            return True
+        return result.speeds is not None and dict(result.speeds) != speeds(self.history.value)

@@ -9,7 +9,7 @@ import shapely
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from desktop.canvas import overlay
+from desktop.canvas import drawn, overlay
 from desktop.canvas.paint import Picture, Wish
 from desktop.canvas.reach import strength
 from desktop.canvas.view import Box, Port
@@ -95,11 +95,13 @@ def draw_picture(
     scaled = picture.wish.port.view.mpp != canvas.port.view.mpp
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scaled)
     _blit(painter, picture.ground, target, scaled)
+    drawn.blit(painter, canvas, picture, target, over=False)
     if picture.cover is not None and canvas.session.coverage is not None:
         painter.setOpacity(strength(style.THEMES[canvas.theme]) * opacity)
         _blit(painter, moved or picture.cover.image, target, scaled)
         painter.setOpacity(1.0)
     _blit(painter, picture.lines, target, scaled)
+    drawn.blit(painter, canvas, picture, target, over=True)
     _blit(painter, picture.marks, target, scaled)
 
 

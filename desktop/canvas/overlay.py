@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from desktop.canvas import atlas
+from desktop.canvas import atlas, drawn
 from desktop.canvas.arranging import arranged
 from desktop.canvas.content import is_marks, shapes
 from desktop.canvas.hit import Hit, Snap, badge
@@ -36,6 +36,7 @@ def draw(painter: QPainter, canvas: Canvas) -> None:
     theme = style.THEMES[canvas.theme]
     _scale(painter, canvas, theme)
     _legend(painter, canvas, theme)
+    drawn.top(painter, canvas)
     painter.save()
     if canvas.side.on:
         x = canvas.side.x
@@ -312,6 +313,9 @@ def _scale(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
 def _legend(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
     """Keys to the colours on the map: people's density, reached area."""
     blocks = entries(canvas.plan, canvas.coverage, theme)
+    if canvas.session.drawing is not None and canvas.session.drawing.rows:
+        key = drawn.block(canvas.session.drawing, theme)
+        blocks = (key, *(blocks if canvas.coverage is not None else ()))
     if blocks:
         image = _legend_picture(blocks, canvas.theme, canvas.devicePixelRatioF())
         width, height = (

@@ -8,6 +8,7 @@ says so and offers to be worked out again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -28,6 +29,7 @@ from desktop.panels.reached import Bars, DistrictTable
 from desktop.panels.traveltime import TravelFields, time_basis, time_words
 from desktop.words import exact_people, km, number, people, share, square_km
 from maps.analysis.coverage import CoverageAsk
+from maps.analysis.network.profile import own_speeds
 from maps.analysis.timecover import MEASURES, TimeAsk, TimeCover
 
 if TYPE_CHECKING:
@@ -192,7 +194,11 @@ class CoveragePanel(QWidget):
             self._say_nothing()
             return None
         classes = () if len(chosen) == len(self.rows) else chosen
-        return self.travel.ask(self._of, way, classes, self.status_box.currentData())
+        ask = self.travel.ask(self._of, way, classes, self.status_box.currentData())
+        book = self.session.book
+        if ask is None or book is None:
+            return None
+        return replace(ask, speeds=own_speeds(book.facts))
 
     def _say_nothing(self) -> None:
         self.bad.setText("至少勾选一个级别。")
