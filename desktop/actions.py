@@ -101,6 +101,12 @@ def _by_road(page: str) -> Callable[[Window], object]:
     return run
 
 
+def _help(window: Window) -> None:
+    from desktop.panels import help  # loads geopandas: not before the window is on the screen
+
+    help.show_context(window)
+
+
 def _duplicate(window: Window) -> None:
     from desktop import features  # loads geopandas: not before the window is on the screen
 
@@ -356,6 +362,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("roads", "路网检查", "分析", _by_road("check"), _roads, asks=True),
     Action("speeds", "车速表", "分析", _by_road("speeds"), _plan, asks=True),
     Action("problems", "检查问题", "分析", lambda w: w.show_panel("problems"), _plan, gap=True),
+    Action("help", "帮助内容", "帮助", _help, shortcut="F1", icon="help"),
     Action(
         "palette",
         "查找命令",

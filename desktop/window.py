@@ -175,6 +175,7 @@ class Window(QMainWindow):
         """The same in short steps, between which the window answers."""
         from desktop.canvas import Canvas
         from desktop.docks import Docks
+        from desktop.panels import help
 
         canvas = Canvas(self.session, self.pages)
         self.pages.addWidget(canvas)
@@ -192,6 +193,7 @@ class Window(QMainWindow):
         canvas.open_requested.connect(lambda layer, fid: self.show_panel("properties"))
         docks.layers.chosen.connect(canvas.choose_layer)
         self.show_tool(canvas.tool)
+        help.attach(self, docks)
         yield
         self.use_theme(self.theme)
         yield

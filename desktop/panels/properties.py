@@ -196,6 +196,7 @@ class Field:
             line = UnitEdit(one.unit)
             line.editingFinished.connect(self._typed)
             self.edit = line
+        self.edit.setProperty("help", f"列.{one.name}")
 
     def _list(self, one: Column) -> QComboBox:
         box = QComboBox()

@@ -293,8 +293,10 @@ def _add_figures(rows: QVBoxLayout, found: Verdict) -> None:
     grid.setColumnStretch(0, 1)
     grid.setColumnStretch(1, 1)
     for at, (name, text) in enumerate((("实测", value or "未知"), ("要求", wanted or "见原文"))):
+        figure = label(text, "heading", wrap=True)
+        figure.setProperty("help", f"目标{name}")
         grid.addWidget(label(name, "muted"), 0, at)
-        grid.addWidget(label(text, "heading", wrap=True), 1, at)
+        grid.addWidget(figure, 1, at)
     rows.addLayout(grid)
 
 
@@ -318,7 +320,9 @@ def _add_rows(rows: QVBoxLayout, found: Verdict) -> None:
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
     for i, (name, value, remark) in enumerate(found.rows[:FIGURES]):
         grid.addWidget(label(name, wrap=True), 2 * i, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(label("未知" if value is None else number(value)), 2 * i, 1, right)
+        figure = label("未知" if value is None else number(value))
+        figure.setProperty("help", "目标分项")
+        grid.addWidget(figure, 2 * i, 1, right)
         if remark:
             grid.addWidget(label(remark, "muted", wrap=True), 2 * i + 1, 0, 1, 2)
     rows.addLayout(grid)

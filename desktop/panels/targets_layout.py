@@ -165,8 +165,10 @@ def _add_served(rows: QVBoxLayout, page: LayoutPage) -> None:
         minutes = "未知" if one.minutes is None else f"{one.minutes:,.0f}"
         grid.addWidget(label(one.district, wrap=True), i, 0)
         grid.addWidget(label(one.depot.removesuffix("储备库") or "到不了"), i, 1)
-        grid.addWidget(label(minutes), i, 2, right)
-        grid.addWidget(label(share(one.share)), i, 3, right)
+        for at, text in ((2, minutes), (3, share(one.share))):
+            figure = label(text)
+            figure.setProperty("help", "储备库保障")
+            grid.addWidget(figure, i, at, right)
     rows.addLayout(grid)
     note = "每个旗县区最快到多数人的储备库、平均行车分钟数,以及由它最快保障的人口占比。"
     rows.addWidget(label(note, "muted", wrap=True))
