@@ -262,7 +262,7 @@ def likely_kind(sources: Sequence[Source], name: str) -> str:
     """
     words = " ".join([name, *(s.name for s in sources)])
     headings = [h for s in sources for h in s.headings]
-    best, score = "other", 0.0
+    best, score = "other", _TELLING
     for this in KINDS:
         here = max((_likeness(s, this) for s in sources), default=0.0)
         here += 6.0 * (this.title in words or this.title[:3] in words)
@@ -288,5 +288,7 @@ def _targets(source: Source, this: Kind) -> set[str]:
     return {m.target for m in match(source.headings, this, cut=source.cut) if m.target}
 
 
+_TELLING = 0.5
+"""What names and remarks alone add up to says nothing of the kind."""
 _COMMON = {"名称", "状态", "级别", "类型", "备注", "来源", "地址", "建成年份", "位置精度", "人数"}
 """Columns most kinds have: they tell little."""

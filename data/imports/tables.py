@@ -169,7 +169,7 @@ def _why(message: str) -> str:
     low = message.lower()
     if "password" in low or "encrypt" in low:
         return "文件有密码,请先在表格软件里去掉密码"
-    return "文件不完整或不是表格文件"
+    return "文件不完整或不是表格文件,请在表格软件里另存一份再导入"
 
 
 def _check_size(height: int, width: int, name: str) -> None:

@@ -196,7 +196,7 @@ class ImportPage(QWidget):
         self.trouble.setText(shown.trouble if shown is not None and unread else "")
         self.trouble.setVisible(unread)
         for widget in (self.kind_label, self.kind_box, self.tabs, self.place):
-            widget.setVisible(not unread)
+            widget.setVisible(shown is not None and not unread)
         if shown is None or busy:
             self.summary.setText(busy or "没有读出内容。")
             if shown is None:
@@ -212,6 +212,7 @@ class ImportPage(QWidget):
             self.place.show_finding(plan, finding, self.flow.accept, shown.ask.crs)
 
     def _show_nothing(self) -> None:
+        self.replace.hide()
         for box in (self.source_box, self.source_label, self.encoding_box, self.encoding_label):
             box.hide()
         self.columns.show_columns(None)
@@ -332,10 +333,10 @@ class ImportPage(QWidget):
 
 
 def _double_words(double: Duplicate) -> str:
-    where = f"第 {double.other:,} 行"
+    where = f"文件第 {double.other:,} 行"
     if double.layer:
-        where = f"图层“{double.layer}”的“{double.other_name}”"
-    return f"{where},{double.why},相距 {double.metres:,.0f} 米"
+        where = f"规划里的“{double.other_name}”"
+    return f"{double.why},相距 {double.metres:,.0f} 米:{where}"
 
 
 def _can_replace(page: ImportPage, shown: Shown) -> bool:
