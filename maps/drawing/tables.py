@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ SOURCE = "溯源编号"
 
 _FORMATS = {"whole": "#,##0", "number": "#,##0.0", "share": "0.0%", "text": "@"}
 _WIDEST = 32.0
+_LINE_PT, _MOST_LINES = 15.0, 12
 _A3_FROM = 170.0
 """Width of a sheet in digits from which it is printed on A3."""
 
@@ -183,6 +185,7 @@ def _sheet(sheet: "Worksheet", table: Table, foot: str) -> None:
     for r, row in enumerate(table.rows, 2):
         for c, (value, field) in enumerate(zip(row, table.fields, strict=True), 1):
             _fill(sheet.cell(r, c), value_of(value), field)
+        sheet.row_dimensions[r].height = _LINE_PT * _lines(sheet, row)
     for r, note in enumerate(table.notes, len(table.rows) + 3):
         _fill(sheet.cell(r, 1), note, Field(""))
         sheet.cell(r, 1).number_format = "General"
@@ -213,9 +216,18 @@ def _heading(sheet: "Worksheet", table: Table) -> None:
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         shown = [str(value_of(row[column - 1]) or "") for row in table.rows[:200]]
         widest = max((width(text) for text in shown), default=0.0) if field.form == "text" else 0
-        width_ = max(10.0, 1.1 * width(field.heading) + 4, widest + 2)
+        width_ = max(11.0, 0.62 * width(field.heading) + 3, widest + 2)
         sheet.column_dimensions[get_column_letter(column)].width = min(width_, _WIDEST)
     sheet.row_dimensions[1].height = 30
+
+
+def _lines(sheet: "Worksheet", row: Sequence[Any]) -> int:
+    """How many lines the longest wrapped cell of a row needs; not every program works it out."""
+    most = 1
+    for column, cell in zip(sheet.column_dimensions.values(), row, strict=True):
+        if isinstance(cell, str):
+            most = max(most, math.ceil(width(cell) / (column.width - 2)))
+    return min(most, _MOST_LINES)
 
 
 def width(text: str) -> float:
@@ -229,6 +241,7 @@ def _fill(cell: Any, value: Any, field: Field) -> None:
     if field.form != "text" and value is not None:
         cell.value = float(value)
         cell.number_format = _FORMATS[field.form]
+        cell.alignment = Alignment(horizontal="right", vertical="center")
         return
     text = UNKNOWN if field.form != "text" else ("" if value is None else str(value))
     # Control characters cannot be in an XML file at all.
@@ -237,7 +250,7 @@ def _fill(cell: Any, value: Any, field: Field) -> None:
     cell.data_type = "s"
     cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
     cell.number_format = _FORMATS["text"]
-    long = field.heading and width(text) > _WIDEST
+    long = field.heading and width(text) > _WIDEST - 2
     right = field.form != "text"
     cell.alignment = Alignment(
         horizontal="right" if right else None, vertical="center", wrap_text=bool(long)
