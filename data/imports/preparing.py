@@ -19,7 +19,7 @@ def prepared(
     With it the encoding and some bytes of the text, when that was found out on the way.
     """
     if form == "shp" and not beside(path, ".shx"):
-        return _copied_set(path, folder), None
+        return copied_set(path, folder), None
     if form in _UTF8_FORMATS:
         return _as_utf8(path, form, folder, encoding)
     return path, None
@@ -32,13 +32,16 @@ def beside(path: Path, ending: str) -> Path | None:
     )
 
 
-def _copied_set(path: Path, folder: Path) -> Path:
-    """GDAL writes a missing .shx beside the .shp: into a copy, not into the user's folder."""
-    own = folder / "set"
+def copied_set(path: Path, folder: Path, *, without: str = "") -> Path:
+    """Return the main file of a copy of a shapefile's set, perhaps without one of its parts.
+
+    GDAL writes a missing .shx beside the .shp: into a copy, not into the user's folder.
+    """
+    own = folder / f"set{without}"
     own.mkdir(exist_ok=True)
-    for ending in (".shp", ".dbf", ".prj", ".cpg"):
+    for ending in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
         part = path if path.suffix.lower() == ending else beside(path, ending)
-        if part is not None:
+        if part is not None and ending != without:
             shutil.copyfile(part, own / f"file{ending}")
     return own / f"file{path.suffix.lower()}"
 

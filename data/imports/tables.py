@@ -104,6 +104,8 @@ class _TableReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         tag = tag.rpartition(":")[2]
+        if tag in ("table", "worksheet", "tr", "row", "td", "th", "cell"):
+            self._end_cell()  # pages leave their cells open
         if tag in ("table", "worksheet"):
             self.tables.append([])
         elif tag in ("tr", "row") and self.tables:
@@ -120,7 +122,11 @@ class _TableReader(HTMLParser):
             self._cell = []
 
     def handle_endtag(self, tag: str) -> None:
-        if tag.rpartition(":")[2] in ("td", "th", "cell") and self._cell is not None:
+        if tag.rpartition(":")[2] in ("td", "th", "cell", "tr", "row", "table"):
+            self._end_cell()
+
+    def _end_cell(self) -> None:
+        if self._cell is not None:
             self.tables[-1][-1][-1] = " ".join("".join(self._cell).split())
             self._cell = None
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pyogrio
+import pyproj
 import shapely
 import yaml
 
 import resources
 from data.imports.encoding import Guess, chosen, decide, decode
-from data.imports.preparing import beside, prepared
+from data.imports.preparing import beside, copied_set, prepared
 from data.imports.source import Cells, Source
 from data.progress import Report, silent
 from data.refused import Refused
@@ -77,8 +78,10 @@ def read_vector(
     OpenStreetMap extract. Raises Refused for what GDAL cannot read.
     """
     path, known = prepared(path, form, folder, encoding)
-    options: dict[str, Any] = {}
     _configure()
+    notes: tuple[str, ...] = ()
+    if form == "shp" and not _readable_crs(path):
+        path, notes = copied_set(path, folder, without=".prj"), ("坐标系说明(.prj)读不懂,当作没有",)
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     except _ERRORS as error:
@@ -87,7 +90,7 @@ def read_vector(
         raise Refused(f"“{title}”里有 {len(layers)} 个图层,太多了。请先拆开。")
     out: list[Source] = []
     for n, (layer, where) in enumerate(_wanted(layers, form, kind_title)):
-        options = {"where": where} if where else {}
+        options: dict[str, Any] = {"where": where} if where else {}
         if form == "pbf" and bounds is not None:
             options["bbox"] = bounds
         start, end = n / max(1, len(layers)), (n + 1) / max(1, len(layers))
@@ -101,11 +104,25 @@ def read_vector(
             )
         except _ERRORS as error:
             raise _unreadable(title, str(error)) from None
+        if source is not None and notes:
+            source = replace(source, notes=(*source.notes, *notes))
         if source is not None and known is not None:
             source = replace(source, encoding=known[0], raw=known[1])
         if source is not None:
             out.append(source)
     return out
+
+
+def _readable_crs(path: Path) -> bool:
+    """Whether the .prj beside a shapefile says anything; a spoiled one must not cost the rest."""
+    prj = beside(path, ".prj")
+    if prj is None:
+        return True
+    try:
+        pyproj.CRS.from_wkt(prj.read_text(encoding="utf-8", errors="replace"))
+    except pyproj.exceptions.CRSError:
+        return False
+    return True
 
 
 def _unreadable(title: str, message: str) -> Refused:

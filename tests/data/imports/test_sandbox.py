@@ -68,6 +68,15 @@ def test_a_missing_index_is_not_written_into_the_users_folder(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 
+def test_a_spoiled_prj_does_not_cost_the_rest(tmp_path):
+    path = corpus.write_shp(tmp_path, corpus.rows(5, 3), "gbk")
+    path.with_suffix(".prj").write_bytes(b'GEOGCS["\xff\x00broken')
+    found = read_apart(ReadAsk(path))[0]
+    assert len(found) == 5
+    assert found.crs == ""
+    assert any(".prj" in note for note in found.notes)
+
+
 def test_cancelling_ends_the_process_at_once(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("名称,经度,纬度\n" + "甲,118.9,42.2\n" * 400_000, encoding="utf-8")

@@ -118,6 +118,12 @@ def test_what_office_systems_call_xls(tmp_path):
         assert [found.text(h, 0) for h in found.headings] == ["甲&乙", "118.9", "42.2"]
 
 
+def test_a_page_that_leaves_its_cells_open(tmp_path):
+    page = "<table><tr><th>名称<th>经度<th>纬度<tr><td>甲<td>118.9<td>42.2<tr></td></table>"
+    found = read_named(tmp_path, "a.html.xls", page.encode())
+    assert [found.text(h, 0) for h in found.headings] == ["甲", "118.9", "42.2"]
+
+
 @pytest.mark.parametrize("data", [b"", b"\x00" * 50, b"\xff\xfe", b"\r\n\r\n"])
 def test_empty_text_is_refused(tmp_path, data):
     path = tmp_path / "a.csv"
