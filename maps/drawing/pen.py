@@ -175,7 +175,7 @@ class Pen:
             self._halo(words, (left, base), points, angle, halo, bold)
         self._z += 1
         self.axes.add_artist(
-            Text(
+            _Line(
                 left,
                 base,
                 words,
@@ -218,6 +218,25 @@ class Pen:
                 capstyle="round",
             )
         )
+
+
+class _Line(Text):
+    """One line of text whose left end and baseline are known: nothing to measure or to align."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw the text; what lies off the canvas (another band of the page) is passed over."""
+        x, y = self.get_transform().transform(self.get_position())
+        width, height = renderer.get_canvas_width_height()
+        reach = 1.5 * len(self.get_text()) * renderer.points_to_pixels(self.get_fontsize())
+        if not (-reach < x < width + reach and -reach < y < height + reach):
+            return
+        if renderer.flipy():
+            y = height - y
+        gc = renderer.new_gc()
+        gc.set_foreground(self.get_color())
+        font, angle = self.get_fontproperties(), self.get_rotation()
+        renderer.draw_text(gc, x, y, self.get_text(), font, angle, ismath=False, mtext=self)
+        gc.restore()
 
 
 class _Cells(AxesImage):
