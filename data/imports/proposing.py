@@ -20,7 +20,7 @@ import shapely
 from data.imports.columns import Match, match
 from data.imports.doctor import Finding, as_told, examine
 from data.imports.evidence import Rows, sample
-from data.imports.known import Known, known_of
+from data.imports.known import Known, known_of, same_name
 from data.imports.places import Places, read_places
 from data.imports.reading import ReadAsk
 from data.imports.readings import by_name, declared
@@ -34,6 +34,9 @@ Floats = npt.NDArray[np.float64]
 
 _SAYS_CRS = ("shp", "dxf", "mapinfo", "gpkg", "fgb", "tif")
 """Formats that ought to say their coordinate system: when one does not, it is missing."""
+
+_MOST_NAMES = 200_000
+_WITNESSES = 60
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ def _diagnose(
     known: Known,
     ask: ImportAsk,
 ) -> tuple[Finding, list[str]]:
-    rows = _rows(source, places, matches)
+    rows = _rows(source, places, matches, known)
     said = declared(source.crs) if source.crs else None
     if ask.crs:
         finding = as_told(rows, known, by_name(ask.crs), said)
@@ -197,24 +200,44 @@ def _diagnose(
     return finding, repairs
 
 
-def _rows(source: Source, places: Places | None, matches: Sequence[Match]) -> Rows:
+def _rows(source: Source, places: Places | None, matches: Sequence[Match], known: Known) -> Rows:
+    """What the doctor is shown: a sample of the rows, those the plan knows by name among them."""
     shapes = source.shapes if places is None else places.shapes
-    keep = sample(len(source))
+    if shapes is None:
+        assert places is not None
+        there = np.flatnonzero(np.isfinite(places.x) & np.isfinite(places.y))
+    else:
+        there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    if not len(there):
+        nothing = np.full(1, np.nan)
+        return Rows(nothing, nothing)
+    title = next((m.source for m in matches if m.target == "名称"), None)
+    keep = there[sample(len(there))]
+    keep = np.union1d(keep, _known_rows(source, title, there, known))
     corners = owner = None
     if shapes is not None:
-        some = shapes[keep]
-        x, y = np.full(len(keep), np.nan), np.full(len(keep), np.nan)
-        here = ~(shapely.is_missing(some) | shapely.is_empty(some))
-        finite = np.isfinite(shapely.area(some)) & here
-        x[finite], y[finite] = _centres(some[finite])
-        corners, owner = _corners(some)
+        x, y = _centres(shapes[keep])
+        corners, owner = _corners(shapes[keep])
     else:
         assert places is not None
-        filled = np.flatnonzero(np.isfinite(places.x) & np.isfinite(places.y))
-        keep = filled[sample(len(filled))] if len(filled) else keep
         x, y = places.x[keep], places.y[keep]
-    names, texts = _words(source, matches, keep)
+    names, texts = _words(source, title, keep)
     return Rows(x, y, names, texts, corners, owner)
+
+
+def _known_rows(
+    source: Source, title: str | None, there: npt.NDArray[Any], known: Known
+) -> npt.NDArray[Any]:
+    """Positions of at most sixty rows whose name the plan has."""
+    found: list[int] = []
+    if title is None or not known.named:
+        return np.array(found, dtype=there.dtype)
+    for place in there[:_MOST_NAMES].tolist():
+        if same_name(source.text(title, place)) in known.named:
+            found.append(place)
+            if len(found) >= _WITNESSES:
+                break
+    return np.array(found, dtype=there.dtype)
 
 
 def _centres(shapes: npt.NDArray[np.object_]) -> tuple[Floats, Floats]:
@@ -241,9 +264,8 @@ def _corners(shapes: npt.NDArray[np.object_]) -> tuple[Any, Any]:
 
 
 def _words(
-    source: Source, matches: Sequence[Match], keep: npt.NDArray[Any]
+    source: Source, title: str | None, keep: npt.NDArray[Any]
 ) -> tuple[list[str], list[str]]:
-    title = next((m.source for m in matches if m.target == "名称"), None)
     names = [source.text(title, i).strip() if title else "" for i in keep.tolist()]
     written = [
         h

@@ -21,7 +21,7 @@ import resources
 from data.imports.encoding import Guess, chosen, decide, decode
 from data.imports.preparing import beside, copied_set, prepared
 from data.imports.source import Cells, Source
-from data.progress import Report, silent
+from data.progress import Report, part, silent
 from data.refused import Refused
 
 MOST_FEATURES = 3_000_000
@@ -93,23 +93,17 @@ def read_vector(
         options: dict[str, Any] = {"where": where} if where else {}
         if form == "pbf" and bounds is not None:
             options["bbox"] = bounds
-        start, end = n / max(1, len(layers)), (n + 1) / max(1, len(layers))
-
-        def inner(done: float, text: str, start: float = start, end: float = end) -> None:
-            report(start + (end - start) * done, text)
-
+        inner = part(report, n / len(layers), (n + 1) / len(layers))
+        text = "UTF-8" if known else encoding
         try:
-            source = _layer(
-                path, layer, form, title, "UTF-8" if known else encoding, options, inner
-            )
+            source = _layer(path, layer, form, title, text, options, inner)
         except _ERRORS as error:
             raise _unreadable(title, str(error)) from None
-        if source is not None and notes:
-            source = replace(source, notes=(*source.notes, *notes))
-        if source is not None and known is not None:
+        if source is None:
+            continue
+        if known is not None:
             source = replace(source, encoding=known[0], raw=known[1])
-        if source is not None:
-            out.append(source)
+        out.append(replace(source, notes=(*source.notes, *notes)))
     return out
 
 

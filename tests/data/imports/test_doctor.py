@@ -182,3 +182,15 @@ def test_encrypted_outside_the_names_is_the_users_word():
     assert not told.repairs
     back = told.finding.reading.degrees(told.places.x, told.places.y)
     assert GEOD.inv(*back, lon, lat)[2].max() < 0.1
+
+
+def test_a_few_known_names_among_thousands_are_found():
+    place = area("赤峰", True)
+    r = np.random.default_rng(11)
+    source = rows(place, 3000, r, telling=True)
+    lon, lat = source.columns["经度"], source.columns["纬度"]
+    shuffled = r.permutation(3000)
+    source = source.take(shuffled)
+    shifted = wrong_files._with(source, *to_gcj02(lon[shuffled], lat[shuffled]))
+    finding = propose(place.plan, shifted, ImportAsk("settlement"), known(place)).finding
+    assert finding.reading.encrypted == "GCJ-02"
