@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -166,7 +166,9 @@ class TargetsPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._dressed != self.window_.theme:
             self._dressed = self.window_.theme
-            self.refresh()
+            # Not now: Qt is going through the widgets one by one to dress them, and
+            # crashes on those that a refresh would take away under its hands.
+            QTimer.singleShot(0, self, self.refresh)
 
     def show_page(self, index: int) -> None:
         """Show one of :data:`PAGES`."""
