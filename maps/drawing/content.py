@@ -81,6 +81,15 @@ class Content:
         east, north = np.max([b[2:] for b in bounds], axis=0)
         return shapely.box(west, south, east, north).buffer(500.0, join_style="mitre")
 
+    @cached_property
+    def seen(self) -> shapely.Geometry:
+        """The area, with the places just beyond its line that have a symbol of their own."""
+        beside = _within(list(self.marks), self.area) if self.districts else []
+        west, south, east, north = self.area.bounds
+        about = 0.012 * float(np.hypot(east - west, north - south))
+        discs = shapely.buffer(shapely.points([(m.x, m.y) for m in beside]), about)
+        return shapely.union_all([self.area, *discs])
+
     @property
     def sketched(self) -> bool:
         """True when something shown is only indicative."""

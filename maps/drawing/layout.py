@@ -47,7 +47,7 @@ def _one_way(content: Content, page: Sheet, scale: float | None, rows: int) -> L
     for share, corner in itertools.product(LEGEND_SHARES, LEGEND_CORNERS):
         legend = Legend(listed, page, strip, share * page.neat.height)
         boxes = _corners(page, legend, inset, corner, rows)
-        found = fit(content.area, content.plan.crs, page, list(boxes.values()), scale)
+        found = fit(content.seen, content.plan.crs, page, list(boxes.values()), scale)
         if best is None or _badness(found) < _badness(best.fit):
             best = Layout(page, found, legend, inset, boxes)
     assert best is not None
