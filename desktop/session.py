@@ -36,8 +36,8 @@ if TYPE_CHECKING:  # geopandas is loaded after the window is on the screen
 _LOOK = 2000
 """Milliseconds after an edit at which the journal is asked whether it could be written."""
 
-_FEW = 60
-"""Facilities up to which a drag is prepared at once: that takes less than two frames."""
+_FEW = 8
+"""Facilities up to which a drag is prepared at once: that takes less than a frame."""
 
 Selection = Mapping[str, tuple[int, ...]]
 """Selected feature ids by layer name; layers without any are left out."""

@@ -84,7 +84,6 @@ def click(canvas: Canvas, found: Hit | None, add: bool) -> None:
 
 def move(canvas: Canvas, found: Hit, press: Touch, touch: Touch) -> Gesture:
     """Drag a facility; it snaps to places and roads unless Ctrl is held."""
-    canvas.session.select(found.layer, [found.fid])
     drag = Drag(canvas.session, canvas.plan, found, canvas.port)
     # What the hand holds is the symbol, also one that is drawn beside its place.
     off = drag.shown[0] - press.x, drag.shown[1] - press.y
@@ -96,6 +95,8 @@ def move(canvas: Canvas, found: Hit, press: Touch, touch: Touch) -> Gesture:
                 drag.to(*place, None if touch.ctrl else snap(canvas.plan, canvas.port, *place))
                 canvas.update()
             touch = yield
+            # Not before the first frame is on the screen: the panels take their time to follow.
+            canvas.session.select(found.layer, [found.fid])
         drop(canvas, drag)
     finally:
         end_drag(canvas)
@@ -108,9 +109,10 @@ def drop(canvas: Canvas, drag: Drag) -> None:
     shape = shapely.Point(*drag.at)
     canvas.session.live_end()  # the edit ends the live numbers: who shows them hears it first
     result = canvas.session.result
+    follows = result is not None and not canvas.session.is_stale(result)
     if canvas.session.do(text, edits.move_feature(layer.name, drag.found.fid, shape)):
         canvas.settle(drag)
-        if drag.numbers is not None and result is not None:
+        if result is not None and follows and layer.kind_name == result.ask.of:
             # What was shown while dragging was right: it stays, worked out anew.
             canvas.session.compute_coverage(result.ask)
 
