@@ -85,6 +85,8 @@ class Content:
     def seen(self) -> shapely.Geometry:
         """The area, with the places just beyond its line that have a symbol of their own."""
         beside = _within(list(self.marks), self.area) if self.districts else []
+        if not beside:
+            return self.area
         west, south, east, north = self.area.bounds
         about = 0.012 * float(np.hypot(east - west, north - south))
         discs = shapely.buffer(shapely.points([(m.x, m.y) for m in beside]), about)
