@@ -142,7 +142,7 @@ class Importing(QObject):
             self.read(ask)
             return
         if "kind_name" in choices:
-            ask = replace(ask, columns={}, layer="")
+            ask = replace(ask, columns={}, layer="", fill={})
         if "source" in choices:
             ask = replace(ask, columns={})
         accept = self.accept

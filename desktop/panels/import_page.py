@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from data.imports.encoding import ENCODINGS, decode
 from data.imports.rejects import write_rejects
-from data.kinds import KINDS
+from data.kinds import KINDS, STATUSES, kind
 from data.refused import Refused
 from desktop.importing import Importing, Shown
 from desktop.panels.fields import EDGE, GAP, empty_words, label
@@ -82,6 +82,12 @@ class ImportPage(QWidget):
             self.kind_box.addItem(one.title, one.name)
         self.kind_label = label("导入为", "muted")
         self.source_label, self.encoding_label = label("工作表", "muted"), label("编码", "muted")
+        self.status_label, self.status_box = label("状态", "muted"), QComboBox()
+        self.status_box.addItems(STATUSES)
+        self.status_box.setToolTip("文件里没有写状态的,算哪一种")
+        self.status_box.activated.connect(
+            lambda: self.flow.change(fill={"状态": self.status_box.currentText()})
+        )
         self.kind_box.activated.connect(
             lambda: self.flow.change(kind_name=self.kind_box.currentData())
         )
@@ -104,6 +110,7 @@ class ImportPage(QWidget):
             (self.kind_label, self.kind_box),
             (self.source_label, self.source_box),
             (self.encoding_label, self.encoding_box),
+            (self.status_label, self.status_box),
         ):
             choices.addWidget(text)
             choices.addWidget(box)
@@ -189,14 +196,17 @@ class ImportPage(QWidget):
         self.title.setText(f"导入“{path.name}”{many}" if path else "")
         self.skip.setVisible(self.flow.total > 1)
         ready = shown is not None and not busy
-        for widget in (self.kind_box, self.source_box, self.encoding_box, self.tabs, self.place):
+        boxes = (self.kind_box, self.source_box, self.encoding_box, self.status_box)
+        asked: tuple[QWidget, ...] = (*boxes, self.tabs, self.place)
+        for widget in asked:
             widget.setEnabled(ready)
         self.go.setEnabled(False)
         unread = shown is not None and not shown.sources and not busy
         self.trouble.setText(shown.trouble if shown is not None and unread else "")
         self.trouble.setVisible(unread)
-        for widget in (self.kind_label, self.kind_box, self.tabs, self.place):
-            widget.setVisible(shown is not None and not unread)
+        parts: tuple[QWidget, ...] = (self.kind_label, self.kind_box, self.tabs, self.place)
+        for part in parts:
+            part.setVisible(shown is not None and not unread)
         if shown is None or busy:
             self.summary.setText(busy or "没有读出内容。")
             if shown is None:
@@ -215,6 +225,8 @@ class ImportPage(QWidget):
         self.replace.hide()
         for box in (self.source_box, self.source_label, self.encoding_box, self.encoding_label):
             box.hide()
+        self.status_box.hide()
+        self.status_label.hide()
         self.columns.show_columns(None)
         for rows in (self.rejects, self.doubles, self.notes):
             rows.show_rows([])
@@ -233,6 +245,12 @@ class ImportPage(QWidget):
         self.source_box.setVisible(several)
         self.source_label.setVisible(several)
         self._show_encodings(shown)
+        status = kind(shown.ask.kind_name).column("状态")
+        told = {m.target for m in shown.proposal.matches} if shown.proposal else {"状态"}
+        unsaid = status is not None and status.required and "状态" not in told
+        for widget in (self.status_label, self.status_box):
+            widget.setVisible(unsaid)
+        self.status_box.setCurrentText(str(shown.ask.fill.get("状态", STATUSES[0])))
 
     def _show_encodings(self, shown: Shown) -> None:
         """Every encoding with how the file's own first words look in it."""

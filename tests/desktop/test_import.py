@@ -99,6 +99,11 @@ def test_columns_kind_and_system_can_be_chosen(opened, tmp_path):  # noqa: F811
     page.columns.chosen.emit("人数", "")
     settle(opened, page)
     assert page.flow.shown.outcome.accepted == 5
+    assert page.status_box.isVisibleTo(page)
+    page.status_box.setCurrentText("规划")
+    page.status_box.activated.emit(page.status_box.currentIndex())
+    settle(opened, page)
+    assert set(page.flow.shown.outcome.layer.frame["状态"]) == {"规划"}
     page.kind_box.setCurrentIndex(page.kind_box.findData("shelter"))
     page.kind_box.activated.emit(page.kind_box.currentIndex())
     settle(opened, page)
