@@ -25,7 +25,9 @@ Row = list[str]
 PANES = ("ground", "image", "result", "zone", "line", "edge")
 """What lies over what, low first; marks lie over all of it."""
 
-NAMES_FROM_SPAN = 0.8
+_UNREACHED = tuple(
+    style.mixed(style.UNREACHED, "#ffffff", opacity) for opacity in style.UNREACHED_OPACITY
+)
 MOST_ROADS = 3000
 """More lines than these are too many for a phone: only the main roads are shown."""
 _MAIN = ("高速", "国道", "省道")
@@ -183,18 +185,20 @@ def _people(making: _Making) -> None:
     drawn = cells(layer, found.plan.crs, style.POPULATION_RAMP)
     if drawn is None:
         return
-    edges = [f"{b:,.0f}" for b in drawn.breaks]
-    texts = [f"{edges[0]} 人以下", *(f"{a}–{b} 人" for a, b in itertools.pairwise(edges))]
-    texts.append(f"{edges[-1]} 人以上")
-    keys = [
-        {"color": color, "text": text}
-        for color, text in zip(style.POPULATION_RAMP, texts, strict=True)
-    ]
+    keys = _class_keys(drawn.breaks, style.POPULATION_RAMP)
     making.layers.append(
         _image(
             drawn, "人口", f"人口(每格 {layer.cell / 1000:g} km)", style.POPULATION_RAMP[3], keys
         )
     )
+
+
+def _class_keys(breaks: tuple[float, ...], colors: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return the legend of people's classes, few to many."""
+    edges = [f"{b:,.0f}" for b in breaks]
+    texts = [f"{edges[0]} 人以下", *(f"{a}–{b} 人" for a, b in itertools.pairwise(edges))]
+    texts.append(f"{edges[-1]} 人以上")
+    return [{"color": c, "text": t} for c, t in zip(colors, texts, strict=True)]
 
 
 def _image(drawn: Any, name: str, title: str, color: str, keys: list[Any]) -> dict[str, Any]:
@@ -253,11 +257,11 @@ def _covered(making: _Making, of: str, result: Coverage, first: bool, report: Re
         return
     alone = np.zeros(len(layer), bool)
     alone[result.demand.nearby.order] = result.counts == 0
-    drawn = cells(layer, making.made.found.plan.crs, (style.UNREACHED,) * 5, alone)
+    drawn = cells(layer, making.made.found.plan.crs, _UNREACHED, alone)
     if drawn is not None:
-        making.layers.append(
-            _image(drawn, f"{title}未覆盖", f"{title}未覆盖的人口", style.UNREACHED, [])
-        )
+        keys = _class_keys(drawn.breaks, _UNREACHED)
+        name = f"{title}未覆盖"
+        making.layers.append(_image(drawn, name, f"{name}的人口", style.UNREACHED, keys))
 
 
 def _zones(making: _Making) -> None:

@@ -51,8 +51,8 @@ def shape(table: Table) -> Shape:
     needs, wants = [], []
     for i, one in enumerate(table.fields):
         cells = [text_of(row[i], one) for row in table.rows]
-        longest = max((width(text) for text in cells), default=0.0) / 2 * CHARACTER_MM
-        heading = width(one.heading) / 2 * CHARACTER_MM
+        longest = max((_mm(text) for text in cells), default=0.0)
+        heading = _mm(one.heading)
         solid = longest if one.form != "text" else _unbroken(cells)
         need = max(solid, min(heading, 3 * CHARACTER_MM)) + PADDING_MM
         needs.append(max(need, LEAST))
@@ -69,11 +69,19 @@ def landscape(table: Table) -> bool:
     return tall and sum(asks.wants) > TYPE_AREA[0] * 1.3
 
 
+def _mm(text: str) -> float:
+    """Width of a text in mm. Letters and digits of the fonts that stand in for Times are wider
+    than half a character."""
+    han = width(text) - len(text)
+    wide = han + text.count("%")
+    return (wide + (len(text) - wide) * 0.6) * CHARACTER_MM
+
+
 def _unbroken(cells: Sequence[str]) -> float:
     """Width in mm below which words of letters and digits would be broken, within reason."""
-    words = (len(word) for text in cells for word in re.findall(r"[!-~]+", text))
-    few = min(max((width(text) for text in cells), default=0.0), 8.0)
-    return max(min(max(words, default=0), 14), few) / 2 * CHARACTER_MM
+    words = (_mm(word[:14]) for text in cells for word in re.findall(r"[!-~]+", text))
+    few = min(max((_mm(text) for text in cells), default=0.0), 4 * CHARACTER_MM)
+    return max(max(words, default=0.0), few)
 
 
 def text_of(cell: Any, one: Field) -> str:
