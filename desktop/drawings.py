@@ -26,7 +26,10 @@ class Patch:
 
 @dataclass(frozen=True)
 class Line:
-    """Lines in one colour over the roads, ``px`` pixels wide; ``halo`` lifts them off."""
+    """Lines in one colour ("" the map's own ink) over the roads, ``px`` pixels wide.
+
+    ``halo`` lifts them off the ground.
+    """
 
     shapes: tuple[Any, ...]
     color: str
@@ -54,7 +57,7 @@ class Tag:
 
     x: float
     y: float
-    text: str
+    rows: tuple[str, ...]
     room: float
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import shapely
 
@@ -12,6 +13,7 @@ from desktop.words import people, square_km
 from maps.analysis.network.areas import Areas
 from maps.analysis.network.doctor import Checkup, Finding
 from maps.analysis.network.isochrone import Isochrones
+from maps.analysis.network.remarks import Remarks
 from maps.analysis.network.route import Route
 from maps.analysis.network.whatif import Outcome
 from maps.analysis.timecover import MEASURES, TimeAsk, TimeCover, zones
@@ -22,7 +24,8 @@ DEEPEST, PALEST = 0.62, 0.16
 """Opacity of the first band of isochrones and of the last."""
 FIXED, OPEN = style.COVERED, "#b45309"
 """Findings that were put right, and those for the planner."""
-CLOSED = "#4a4a4a"
+CLOSED = ""
+"""The ink of the map itself, pale on a dark one."""
 FIRST, SECOND = style.ROUTE.color, "#5f6b76"
 
 
@@ -91,10 +94,8 @@ def areas(result: Areas) -> Drawing:
     for area in sorted(kept, key=lambda a: -a.km2):
         west, south, east, north = area.shape.bounds
         spot = result.plan.layer(area.layer).geometry(area.fid)
-        words = f"{square_km(area.km2)}{' 超出' if area.too_large else ''}"
-        if area.people is not None:
-            words += f",{people(area.people)}"
-        tags.append(Tag(spot.x, spot.y, words, min(east - west, north - south)))
+        said = (f"{square_km(area.km2)}{' 超出' if area.too_large else ''}", people(area.people))
+        tags.append(Tag(spot.x, spot.y, said, min(east - west, north - south)))
     edges = tuple(shapely.boundary(a.shape) for a in large)
     return Drawing(
         "责任区",
@@ -151,6 +152,9 @@ def change(
     """What is reached either way, what is lost and what is gained; what was closed."""
     lost, gained = beyond
     ask, plan = outcome.answer.ask, base.plan
+    # Where nothing can be quicker, slivers between two outlines are no gain.
+    if not (outcome.later < -1e-9).any():
+        gained = shapely.Polygon()
     patches = (
         Patch((still,), style.COVERED, 0.28, style.COVERED_EDGE.color),
         Patch((lost,), style.LOST, 0.5),
@@ -207,6 +211,14 @@ def closures(plan: Plan, closed: frozenset[tuple[str, int]]) -> Drawing:
         ((CLOSED, 1.0, "封闭的道路"),),
         lines=(Line(shapes, CLOSED, 3.5, dashed=True),) if shapes else (),
     )
+
+
+def briefly(remarks: Remarks) -> tuple[str, ...]:
+    """The remarks for a narrow panel: of many estimated roads the first three and how many."""
+    roads = remarks.estimated_roads
+    if len(roads) > 4:
+        roads = (*roads[:3], f"{roads[3]}等 {len(roads)} 条")
+    return replace(remarks, estimated_roads=roads).sentences
 
 
 def people_words(value: float | None) -> str:

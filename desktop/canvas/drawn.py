@@ -17,7 +17,6 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath,
 from desktop.canvas import atlas
 from desktop.canvas.legend import Block
 from desktop.canvas.outlines import clipped, path, polygon, rings
-from desktop.canvas.reach import strength
 from desktop.canvas.view import Port
 from maps.drawing import style
 
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
 
 _STALE = 0.45
 _SIGN = 7.0
-_VEIL = 0.9
+_VEIL, _TINT, _NIGHT = 0.9, 0.7, 0.35
+"""Opacity of the veil over people's density; above which a colour is a tint; and its share of
+it on a dark map."""
 _BELOW, _ROOM = 22.0, 100.0
 """Pixels a word stands below its place, and that its area must have both ways to show it."""
 _LISTED = 4000
@@ -46,7 +47,7 @@ def blit(
         return
     image = _image(drawing, picture.wish.port, picture.wish.dpr, canvas.theme, over)
     opacity = _STALE if canvas.session.is_stale(drawing) else 1.0
-    painter.setOpacity(opacity if over else opacity * strength(style.THEMES[canvas.theme]))
+    painter.setOpacity(opacity)
     painter.drawImage(target, image, QRectF(0, 0, image.width(), image.height()))
     painter.setOpacity(1.0)
 
@@ -61,6 +62,12 @@ def _image(drawing: Drawing, port: Port, dpr: float, theme: str, over: bool) -> 
         else:
             _patches(painter, drawing, port, style.THEMES[theme])
     return image
+
+
+def _toned(opacity: float, theme: style.Theme) -> float:
+    """Pale tints that would nearly hide the ground step back on a dark map."""
+    dark = style.luminance(theme.canvas) < 0.5
+    return opacity * _NIGHT if dark and _TINT < opacity < 1 else opacity
 
 
 def _outline(shapes: tuple[object, ...], port: Port) -> QPainterPath:
@@ -81,7 +88,7 @@ def _patches(painter: QPainter, drawing: Drawing, port: Port, theme: style.Theme
     for patch in drawing.patches:
         outline = _outline(patch.shapes, port)
         color = QColor(patch.color)
-        color.setAlphaF(patch.opacity)
+        color.setAlphaF(_toned(patch.opacity, theme))
         painter.setPen(QPen(QColor(patch.edge), 1.2) if patch.edge else Qt.PenStyle.NoPen)
         painter.setBrush(color)
         painter.drawPath(outline)
@@ -90,7 +97,7 @@ def _patches(painter: QPainter, drawing: Drawing, port: Port, theme: style.Theme
 def _lines(painter: QPainter, drawing: Drawing, port: Port, theme: style.Theme) -> None:
     for line in drawing.lines:
         outline = _outline(line.shapes, port)
-        pen = QPen(QColor(line.color), line.px)
+        pen = QPen(QColor(line.color or theme.text), line.px)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap if line.dashed else Qt.PenCapStyle.RoundCap)
         if line.halo:
@@ -169,24 +176,25 @@ def _tags(painter: QPainter, canvas: Canvas, drawing: Drawing, theme: style.Them
     metrics = QFontMetricsF(atlas.font(12))
     taken: list[QRectF] = []
     for i in which.tolist():
-        words = drawing.tags[i].text
+        rows = drawing.tags[i].rows
         x, y = pixels[i].tolist()
         y += _BELOW
         if drawing.tags[i].room < _ROOM * canvas.port.view.mpp:
             continue
-        width = metrics.horizontalAdvance(words) + 6
-        box = QRectF(x - width / 2, y - 9, width, 18)
+        width = max(metrics.horizontalAdvance(words) for words in rows) + 6
+        box = QRectF(x - width / 2, y - 9, width, 16.0 * len(rows) + 2)
         if any(box.intersects(other) for other in taken):
             continue
         taken.append(box)
-        atlas.draw(painter, atlas.text(words, 12, False, theme.label, theme.halo, dpr), x, y)
+        for k, words in enumerate(rows):
+            image = atlas.text(words, 12, False, theme.label, theme.halo, dpr)
+            atlas.draw(painter, image, x, y + 16 * k)
 
 
 def block(drawing: Drawing, theme: style.Theme) -> Block:
     """The key to a drawing's colours, as they come out on the pale ground of the map."""
-    dim = strength(theme)
     rows = tuple(
-        (style.mixed(color, theme.district, opacity * dim if opacity < 1 else 1.0), words)
+        (style.mixed(color or theme.text, theme.district, _toned(opacity, theme)), words)
         for color, opacity, words in drawing.rows
     )
     return Block(drawing.title, drawing.basis, rows)

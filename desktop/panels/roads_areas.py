@@ -12,7 +12,7 @@ from desktop.panels.fields import label
 from desktop.panels.roads_fields import RoadFields
 from desktop.panels.roads_page import Cell, Grid, Page, Work
 from desktop.roadmaps import areas as drawn
-from desktop.roadmaps import people_words
+from desktop.roadmaps import briefly, people_words
 from desktop.words import exact_people, number, people, square_km
 from maps.analysis.network.areas import Areas, areas
 from maps.drawing.roadfiles import AREA_VERDICTS, write_areas
@@ -109,8 +109,10 @@ class AreasPage(Page):
             without = sum(area.limit_km2 is None for area in answer.areas)
             if without:
                 out.append(f"有 {without:,} 处的级别在标准里没有面积,不作比较。")
+        elif answer.ask.of == "fire_station":
+            out.append("这些站的级别在辖区面积标准里没有数(只有一级站、二级站、小型站),不作比较。")
         basis = f"人口依据:{answer.basis}。" if answer.basis else "没有人口图层,人数未知。"
-        return [*out, *answer.remarks.sentences, basis]
+        return [*out, *briefly(answer.remarks), basis]
 
     def _go(self, row: int) -> None:
         """Show one station's land and select the station."""

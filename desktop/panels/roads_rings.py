@@ -11,7 +11,7 @@ from desktop.drawings import Drawing
 from desktop.panels.fields import label
 from desktop.panels.roads_fields import RoadFields
 from desktop.panels.roads_page import Cell, Grid, Page, Work
-from desktop.roadmaps import how, people_words, rings
+from desktop.roadmaps import briefly, how, people_words, rings
 from desktop.words import exact_people, number, square_km
 from maps.analysis.network.isochrone import Isochrones, isochrones
 from maps.drawing.roadfiles import write_bands
@@ -73,5 +73,5 @@ class RingsPage(Page):
         )
         basis = f"人口依据:{answer.basis}。" if answer.basis else "没有人口图层,人数未知。"
         beyond = "面积含规划区以外的地方,人口只计规划区内。"
-        self.notes.setText("\n".join([beyond, *answer.remarks.sentences, basis]))
+        self.notes.setText("\n".join([beyond, *briefly(answer.remarks), basis]))
         return rings(answer)

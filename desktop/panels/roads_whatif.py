@@ -25,7 +25,7 @@ from desktop.drawings import Drawing
 from desktop.panels.fields import GAP, label
 from desktop.panels.roads_fields import RoadFields
 from desktop.panels.roads_page import Cell, Grid, Page, PickButton, Work
-from desktop.roadmaps import change, closures
+from desktop.roadmaps import briefly, change, closures
 from desktop.words import exact_people, people, share
 from maps.analysis.network.isochrone import reached_area
 from maps.analysis.network.profile import conditions
@@ -83,7 +83,7 @@ class WhatIfPage(Page):
         self.heading = label("", "heading", wrap=True)
         self.headline = label("", "headline")
         self.words = label("", "muted", wrap=True)
-        self.table = Grid(("区县", "平时%", "情景%", "幅度"), sortable=True)
+        self.table = Grid(("区县", "平时%", "情景%"), sortable=True)
         self.notes = label("", "muted", wrap=True)
         for widget in (self.heading, self.headline, self.words, self.table, self.notes):
             self.rows.addWidget(widget)
@@ -219,14 +219,17 @@ class WhatIfPage(Page):
                 (
                     Cell(a.name),
                     Cell(_percent(a.share), a.share or 0.0, exact_people(a.people_covered)),
-                    Cell(_percent(b.share), b.share or 0.0, exact_people(b.people_covered)),
-                    Cell(_band_words(slow, fast), (slow.share or 0.0)),
+                    Cell(
+                        f"{_percent(b.share)}{_band_words(slow, fast)}",
+                        b.share or 0.0,
+                        f"{exact_people(b.people_covered)};括号里是慢端与快端",
+                    ),
                 )
                 for a, b, slow, fast in rows
             ]
         )
         basis = f"人口依据:{base.basis}。" if base.basis else "没有人口图层,人数未知。"
-        self.notes.setText("\n".join([*after.remarks.sentences, basis]))
+        self.notes.setText("\n".join([*briefly(after.remarks), basis]))
         return change(base, outcome, still, (lost, gained))
 
 
@@ -268,11 +271,12 @@ def _percent(value: float | None) -> str:
 
 
 def _band_words(slow: Any, fast: Any) -> str:
+    """The band around a share: “ (97–99)”, nothing when it is none."""
     ends = band(slow, fast)
     if ends is None:
-        return "未知"
+        return ""
     low, high = (f"{end * 100:.0f}" for end in ends)
-    return low if low == high else f"{low}–{high}"
+    return "" if low == high else f" ({low}–{high})"
 
 
 def _name(plan: Plan | None, layer: str, fid: int) -> str:

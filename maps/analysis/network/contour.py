@@ -19,7 +19,7 @@ from maps.analysis.network.lines import Bools, Floats, Ints
 Reached = Callable[[Floats, Floats], Bools]
 """Whether places (x, y arrays in the plan's CRS) are reached."""
 
-_HALVINGS = 8
+_HALVINGS = 5
 
 # Sides of a square: 0 top, 1 right, 2 bottom, 3 left. Corners: bit 1 top left, 2 top right,
 # 4 bottom right, 8 bottom left. Opposite corners alone are kept apart.

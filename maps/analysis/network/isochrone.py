@@ -27,7 +27,7 @@ from maps.analysis.network.contour import outline
 from maps.analysis.network.friction import Across
 from maps.analysis.network.lines import Bools, Floats, Ints
 from maps.analysis.network.remarks import Remarks, remarks
-from maps.analysis.network.timers import ByRoad, Straight, Timer
+from maps.analysis.network.timers import ByRoad, Straight, Timer, snapper_of
 from maps.analysis.network.travel import Reach
 from maps.analysis.timecover import (
     TimeAsk,
@@ -202,11 +202,19 @@ def _road_area(timer: ByRoad, limit: float, squares: int) -> shapely.Geometry:
     box = (west - far, south - far, east + far, north + far)
     cell = max(math.sqrt((box[2] - box[0]) * (box[3] - box[1]) / squares), _FINEST)
     maybe = _Surroundings(roads, reach, cell)
-    ground = outline(lambda x, y: timer.first(x, y) <= limit, box, cell, maybe.cover)
+    # What is reached lies within ``far`` of a reached road, and so does its nearest road.
+    rim = far + 2 * cell
+    around = (box[0] - rim, box[1] - rim, box[2] + rim, box[3] + rim)
+    near = snapper_of(costs.network, costs.profile.name).within(around)
+
+    def reached(x: Floats, y: Floats) -> Bools:
+        return np.asarray(timer.found.at_places(near.snap(x, y))[0][0] <= limit)
+
+    ground = outline(reached, box, cell, maybe.cover)
     shapely.prepare(ground)
     tips = roads[~shapely.covered_by(roads, ground)]
     strips = shapely.buffer(tips, HALF_WIDTH, cap_style="flat", quad_segs=4)
-    return shapely.union_all([ground, *strips])
+    return shapely.union(ground, shapely.union_all(strips))
 
 
 class _Surroundings:

@@ -8,6 +8,7 @@ joined the closed stretch goes from there, as over open country, to the nearest 
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,7 +27,8 @@ FAR = 2000.0
 """Metres from the nearest road beyond which a place is listed as far from the roads."""
 
 _HAIR = 1e-9
-_MANY = 500
+_MANY, _VERY_MANY = 500, 20_000
+"""Places from which on they are asked about in order, and by several threads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +109,15 @@ class Snapper:
         self._high = np.concatenate([self._high[whole], high])
         self._drawn = np.asarray(shapely.length(self._shapes))
 
+    def within(self, bounds: tuple[float, float, float, float]) -> "Snapper":
+        """A snapper of the edges that touch a box alone: quicker for many places around it."""
+        out = copy(self)
+        rows = np.sort(self._tree.query(shapely.box(*bounds)))
+        out.edges, out._low, out._high = self.edges[rows], self._low[rows], self._high[rows]
+        out._shapes, out._drawn = self._shapes[rows], self._drawn[rows]
+        out._tree = shapely.STRtree(out._shapes)
+        return out
+
     def snap(self, x: Floats, y: Floats) -> Places:
         """Join places (plan CRS) to their nearest edge."""
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
@@ -130,9 +141,15 @@ class Snapper:
     def _nearest(self, points: npt.NDArray[Any], x: Floats, y: Floats) -> Ints:
         if len(x) < _MANY:
             return np.asarray(self._tree.nearest(points))
+        if len(self.edges) < _VERY_MANY:
+            return np.asarray(self._tree.nearest(points))
         # Neighbours one after the other: the tree's pages stay in the cache (4 times as
         # fast); the search lets go of the interpreter, so that threads halve it again.
         order = np.argsort(hilbert(np.column_stack([x, y])))
+        if len(x) < _VERY_MANY:
+            out = np.empty(len(x), np.intp)
+            out[order] = self._tree.nearest(points[order])
+            return out
         shares = np.array_split(order, min(os.cpu_count() or 1, 4))
         out = np.empty(len(x), np.intp)
         with ThreadPoolExecutor(len(shares)) as pool:
