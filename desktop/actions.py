@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from data.kinds import KINDS
-from desktop import dialogs, importing
+from desktop import bookmarks, dialogs, importing
 from desktop.session import Session
 
 if TYPE_CHECKING:
@@ -279,6 +279,9 @@ ACTIONS: tuple[Action, ...] = (
         shortcut="F",
         icon="zoom-selection",
         bar="icon",
+    ),
+    Action(
+        "bookmarks", "视图书签", "视图", bookmarks.open_menu, _plan, shortcut="Ctrl+B", asks=True
     ),
     Action("zoom_in", "放大", "视图", lambda w: w.zoom_by(1.5), _plan, shortcut="Ctrl++"),
     Action("zoom_out", "缩小", "视图", lambda w: w.zoom_by(1 / 1.5), _plan, shortcut="Ctrl+-"),

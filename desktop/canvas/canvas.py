@@ -10,8 +10,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import QWidget
 from data.geodesy import Ruler
 from data.plan import Plan
 from data.refused import Refused
-from desktop.canvas import frames, keys, mouse
+from desktop.canvas import frames, identify, keys, mouse
 from desktop.canvas.content import extent
 from desktop.canvas.gestures import Gesture, Touch
 from desktop.canvas.hit import Hit, hit
@@ -410,6 +411,14 @@ class Canvas(QWidget):
             x, y = self.port.world(px, py)
             lon, lat = self.ruler.to_lonlat(x, y)
             self.cursor_moved.emit(x, y, float(lon), float(lat))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Right click or the menu key: everything that is at the place."""
+        if self.session.plan is not None and not self.in_gesture:
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            at = QPointF(*self.mouse).toPoint() if by_key else event.pos()
+            identify.menu(self, at).popup(self.mapToGlobal(at))
+        event.accept()
 
     # --- wheel, touchpad, keyboard
 
