@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from data.kinds import KINDS
-from desktop import bookmarks, dialogs, importing
+from desktop import bookmarks, dialogs, importing, tour
 from desktop.session import Session
 
 if TYPE_CHECKING:
@@ -366,6 +366,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("speeds", "车速表", "分析", _by_road("speeds"), _plan, asks=True),
     Action("problems", "检查问题", "分析", lambda w: w.show_panel("problems"), _plan, gap=True),
     Action("help", "帮助内容", "帮助", _help, shortcut="F1", icon="help"),
+    Action("tour", "五步入门", "帮助", tour.start, _plan),
     Action(
         "palette",
         "查找命令",

@@ -108,6 +108,7 @@ def save_as(window: Window, then: Callable[[], None] = lambda: None) -> None:
 
 def close_plan(window: Window) -> None:
     """Close the plan (after asking about unsaved changes) and show the start page."""
+    window.pictures.keep()
     when_settled(window, window.session.close_book)
 
 

@@ -91,6 +91,9 @@ QPushButton[role="primary"]:disabled { background: $window; color: $disabled;
   border-color: $border; }
 QPushButton[role="link"] { background: transparent; border: none; color: $accent; padding: 4px 0;
   text-align: left; }
+QPushButton[role="recent"] { background: transparent; border: none; text-align: left;
+  padding: 4px 0; min-height: 40px; }
+QPushButton[role="recent"]:hover { background: $hover; }
 QPushButton[role="card"] { text-align: left; padding: 8px 16px; }
 
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $field;

@@ -32,10 +32,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import dialogs, importing, theme
+from desktop import dialogs, importing, theme, tour
 from desktop.actions import ACTIONS, MENUS, Action
 from desktop.panels.message import MessageBar
 from desktop.panels.start import StartPage
+from desktop.panels.start_pictures import Pictures
 from desktop.panels.status import StatusLine
 from desktop.session import Session
 from maps.drawing.style import THEMES
@@ -83,6 +84,7 @@ class Window(QMainWindow):
             signal.connect(self.refresh)
         session.opened.connect(self._show_opened)
         self.drops = importing.Drops(self)
+        self.pictures = Pictures(self)
         self.refresh()
 
     # --- building
@@ -159,7 +161,7 @@ class Window(QMainWindow):
         self.start = StartPage(self.session, self.settings, self.pages)
         self.start.file_wanted.connect(lambda: dialogs.open_plan(self))
         self.start.path_wanted.connect(lambda name: dialogs.open_path(self, Path(name)))
-        self.start.example_wanted.connect(lambda name: dialogs.make_example(self, name))
+        self.start.example_wanted.connect(self._make_example)
         self.start.district_wanted.connect(lambda chosen: dialogs.make_from(self, chosen))
         for page in (self.start, self.opening):
             self.pages.addWidget(page)
@@ -196,6 +198,7 @@ class Window(QMainWindow):
         help.attach(self, docks)
         yield
         self.use_theme(self.theme)
+        self.start.show_recent()
         yield
         if self.pages.currentWidget() is not self.opening or self.session.plan is not None:
             self._show_opened()
@@ -222,6 +225,10 @@ class Window(QMainWindow):
         if self.close_after_save and not self.session.saving:
             self.close_after_save = False
             self.close()
+
+    def _make_example(self, name: str) -> None:
+        tour.offer(self)
+        dialogs.make_example(self, name)
 
     def _show_opened(self) -> None:
         has_plan = self.session.plan is not None
@@ -368,6 +375,7 @@ class Window(QMainWindow):
             return
         if self.docks is not None:
             self.docks.remember()
+        self.pictures.keep()
         if self.canvas is not None:
             self.canvas.stop()
         event.accept()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from data.progress import Report
 from desktop.panels.fields import EDGE, GAP, empty_words, label
+from desktop.panels.start_pictures import SIZE, file_of, folder_of
 from desktop.session import Session
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ EXAMPLES = {
 
 RECENT = 6
 _WIDTH = 720
+_TEXT = 208
+"""Pixels for the name of a recent plan, and for its folder."""
 _SHOWN = 60
 
 
@@ -67,7 +71,7 @@ class StartPage(QWidget):
         self.entries: list[Entry] | None = None
         self._asked = False
         outer = QHBoxLayout(self)
-        outer.setContentsMargins(EDGE, 40, EDGE, EDGE)
+        outer.setContentsMargins(EDGE, 24, EDGE, EDGE)
         page = QWidget()
         page.setMaximumWidth(_WIDTH)
         outer.addStretch(1)
@@ -115,7 +119,7 @@ class StartPage(QWidget):
             )
         )
         left.addStretch(1)
-        self._show_recent()
+        self.show_recent()
         return left
 
     def _new(self) -> QVBoxLayout:
@@ -146,14 +150,20 @@ class StartPage(QWidget):
     def remember(self, path: Path) -> None:
         """Put a plan at the head of the recent ones."""
         names = [str(path), *(n for n in self._names() if n != str(path))]
-        self.settings.setValue("recent", names[:RECENT])
-        self._show_recent()
+        if names[:RECENT] != self._names():
+            self.settings.setValue("recent", names[:RECENT])
+            self.show_recent()
+
+    def recent_paths(self) -> list[Path]:
+        """The recent plans, the latest first."""
+        return [Path(name) for name in self._names()]
 
     def _names(self) -> list[str]:
         names: Any = self.settings.value("recent", [])
         return [names] if isinstance(names, str) else [str(n) for n in names or ()]
 
-    def _show_recent(self) -> None:
+    def show_recent(self) -> None:
+        """List the recent plans, each with the picture of its map when there is one."""
         while (item := self.recent.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -161,13 +171,39 @@ class StartPage(QWidget):
                 widget.deleteLater()
         names = self._names()
         for name in names:
-            button = QPushButton(Path(name).stem)
-            button.setProperty("role", "link")
-            button.setToolTip(name)
-            button.clicked.connect(lambda checked=False, name=name: self.path_wanted.emit(name))
-            self.recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self.recent.addWidget(self._recent_button(Path(name)))
         if not names:
             self.recent.addWidget(empty_words("打开或保存过的规划会列在这里。"))
+
+    def _recent_button(self, path: Path) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("role", "recent")
+        metrics = button.fontMetrics()
+        middle, right = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight
+        name = metrics.elidedText(path.stem, right, _TEXT)
+        button.setText(f"{name}\n{metrics.elidedText(str(path.parent), middle, _TEXT)}")
+        button.setToolTip(str(path))
+        button.setAccessibleName(path.stem)
+        button.setIconSize(QSize(SIZE.width() + GAP, SIZE.height()))
+        button.setIcon(self._picture(path))
+        button.clicked.connect(lambda checked=False: self.path_wanted.emit(str(path)))
+        return button
+
+    def _picture(self, path: Path) -> QIcon:
+        """The picture of a plan with room beside it; a plain area while there is none."""
+        folder = folder_of(self.session)
+        found = QPixmap()
+        if folder is not None and file_of(folder, path).is_file():
+            found.load(str(file_of(folder, path)))
+        if found.isNull():
+            found = QPixmap(SIZE * 2)
+            found.fill(self.palette().color(QPalette.ColorRole.Mid))
+        spaced = QPixmap(QSize(SIZE.width() + GAP, SIZE.height()) * 2)
+        spaced.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(spaced)
+        painter.drawPixmap(0, 0, found)
+        painter.end()
+        return QIcon(spaced)
 
     # --- a new plan from a district
 

@@ -93,11 +93,11 @@ class TargetDetail(QWidget):
         if self._shown == (found, said, own, self.window_.theme):
             return
         self._shown = (found, said, own, self.window_.theme)
-        rule = rules.by_id[found.id]
+        rule, read = rules.by_id[found.id], found.rule
         rows = self._begin()
         self._add_head(rows, found)
         rows.addWidget(selectable(f"“{rule.quote}”"))
-        rows.addWidget(label(_source_words(rule), "muted", wrap=True))
+        rows.addWidget(label(_source_words(read), "muted", wrap=True))
         _add_figures(rows, found)
         rows.addWidget(selectable(found.why))
         if rule.reading:

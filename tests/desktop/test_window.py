@@ -126,7 +126,7 @@ def test_without_a_plan_there_is_the_start_page_and_no_panel(window):
 def test_an_opened_plan_fills_map_and_panels(opened):
     assert opened.pages.currentWidget() is opened.canvas
     shown = {name for name, dock in opened.docks.docks.items() if not dock.isHidden()}
-    assert shown == {"layers", "properties", "coverage", "problems", "history"}
+    assert shown == {"layers", "properties", "coverage", "targets", "problems", "history"}
     rows = opened.docks.layers.list
     names = [rows.item(i).data(Qt.ItemDataRole.UserRole).name for i in range(rows.count())]
     assert names == ["储备库", "道路", "人口", "行政区"]
