@@ -9,7 +9,8 @@ from data.progress import Report, part, silent
 from maps.analysis.figures import ledger
 from maps.analysis.findings import Asked, Findings, findings
 from maps.analysis.provenance import Ledger
-from maps.drawing.listings import listings, sources
+from maps.drawing.listings import listings
+from maps.drawing.sources import sources
 from maps.drawing.tables import Table, with_codes, write_csv, write_xlsx
 
 

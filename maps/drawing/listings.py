@@ -1,15 +1,15 @@
 """The tables of a set of deliverables: what findings say, as rows whose numbers are figures."""
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable
 from typing import Any
 
 from data.kinds import KINDS, STATUSES, Kind, is_missing, kind
 from maps.analysis.figures import TIMES
 from maps.analysis.findings import Facility, Findings
-from maps.analysis.provenance import Figure, Ledger
+from maps.analysis.provenance import Ledger
 from maps.analysis.targets.conditions import as_text
 from maps.analysis.targets.units import number
-from maps.drawing.tables import Field, Table, sheet_names
+from maps.drawing.tables import Field, Table
 
 SKETCH_NOTE = "位置精度为“示意”的,位置只表示所在地区,不能用于定点。"
 BOUNDARY_NOTE = "行政边界仅供规划示意,不作为划界依据。"
@@ -343,65 +343,3 @@ def proposals(found: Findings, ledger: Ledger, subjects: tuple[str, ...] = ()) -
         if proposal.why_not:
             notes.append(f"{kind(proposal.of).title}:{proposal.why_not}")
     return Table("建议新增位置", fields, tuple(rows), tuple(notes))
-
-
-def sources(ledger: Ledger, tables: Mapping[str, Table]) -> list[Table]:
-    """Return the provenance tables: every figure, every computation, every file."""
-    where = _where(ledger, tables)
-    rows = tuple(
-        (
-            ledger.codes[key],
-            key,
-            _exact(one),
-            one.unit,
-            one.basis,
-            ledger.steps[one.step].title,
-            where.get(key, ""),
-        )
-        for key, one in ledger.figures.items()
-    )
-    heads = ("溯源编号", "是什么", "数值", "单位", "口径", "计算", "在本工作簿的位置")
-    steps = tuple(
-        (
-            key,
-            step.title,
-            ";".join(f"{k}={v}" for k, v in step.parameters.items()),
-            "、".join(step.inputs),
-            f"python main.py {step.command}",
-        )
-        for key, step in ledger.steps.items()
-    )
-    files = [(one.name, one.sha256, f"{one.size:,}") for one in ledger.inputs]
-    files += [("程序版本", ledger.version, "")]
-    files += [(name, version, "") for name, version in ledger.libraries.items()]
-    return [
-        Table("溯源", tuple(Field(h) for h in heads), rows),
-        Table(
-            "溯源-计算",
-            tuple(Field(h) for h in ("计算", "名称", "参数", "输入文件", "复算命令")),
-            steps,
-        ),
-        Table(
-            "溯源-输入",
-            tuple(Field(h) for h in ("文件或程序", "SHA-256 或版本", "字节")),
-            tuple(files),
-        ),
-    ]
-
-
-def _exact(one: Figure) -> str:
-    return "未知" if one.value is None else f"{one.value:.12g}"
-
-
-def _where(ledger: Ledger, tables: Mapping[str, Table]) -> dict[str, str]:
-    """Where in the workbook each figure stands: “储备库分区覆盖!C5”."""
-    from openpyxl.utils import get_column_letter
-
-    out: dict[str, list[str]] = {}
-    names = sheet_names([table.title for table in tables.values()])
-    for name, table in zip(names, tables.values(), strict=True):
-        for r, row in enumerate(table.rows, 2):
-            for c, cell in enumerate(row, 1):
-                if isinstance(cell, Figure):
-                    out.setdefault(cell.key, []).append(f"{name}!{get_column_letter(c)}{r}")
-    return {key: "、".join(cells) for key, cells in out.items()}

@@ -1,26 +1,21 @@
 """What the web page shows, as plain values for its script: layers, symbols, cards, bounds."""
 
 import itertools
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import shapely
 
 from data import boundaries
-from data.kinds import KINDS, Kind, is_missing, kind
-from data.plan import Layer
+from data.kinds import KINDS, is_missing, kind
 from data.progress import Report, part, silent
 from maps.analysis.coverage import Coverage, depths
-from maps.analysis.findings import Facility
-from maps.analysis.provenance import Figure, spoken
-from maps.analysis.targets.conditions import as_text
-from maps.drawing import style, symbols
+from maps.drawing import style
 from maps.drawing.dossier import Dossier
+from maps.drawing.web.making import Making, Row
+from maps.drawing.web.marks import facilities, settlements
 from maps.drawing.web.raster import cells
 from maps.drawing.web.shapes import Screen
-
-Row = list[str]
 
 PANES = ("ground", "image", "result", "zone", "line", "edge")
 """What lies over what, low first; marks lie over all of it."""
@@ -33,35 +28,11 @@ MOST_ROADS = 3000
 _MAIN = ("高速", "国道", "省道")
 
 
-@dataclass
-class _Making:
-    """The page under way: symbols met so far, and layers."""
-
-    made: Dossier
-    screen: Screen
-    symbols: list[str] = field(default_factory=list)
-    layers: list[dict[str, Any]] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    def symbol(self, *look: Any) -> int:
-        """Return the number of a symbol; each look is stored once."""
-        drawn = symbols.svg(*look)
-        if drawn not in self.symbols:
-            self.symbols.append(drawn)
-        return self.symbols.index(drawn)
-
-    def row(self, label: str, figure: Figure | None) -> Row:
-        """Return a line of a card: label, number, code."""
-        if figure is None:
-            return [label, "未知"]
-        return [label, spoken(figure) or "未知", self.made.ledger.codes[figure.key]]
-
-
 def content(made: Dossier, report: Report = silent) -> dict[str, Any]:
     """Return everything the page's script needs, as values for JSON."""
     plan = made.found.plan
     bounds = _bounds(made)
-    making = _Making(made, Screen(plan.crs, bounds))
+    making = Making(made, Screen(plan.crs, bounds))
     _ground(making)
     report(0.1, "正在画人口…")
     _people(making)
@@ -70,8 +41,8 @@ def content(made: Dossier, report: Report = silent) -> dict[str, Any]:
     _roads(making)
     _edges(making)
     report(0.9, "正在放置设施…")
-    _facilities(making)
-    _settlements(making)
+    facilities(making)
+    settlements(making)
     lonlat = [making.screen.point(x, y) for x in bounds[::2] for y in bounds[1::2]]
     south, west = np.min(lonlat, axis=0).tolist()
     north, east = np.max(lonlat, axis=0).tolist()
@@ -117,7 +88,7 @@ def _shape_layer(
     }
 
 
-def _ground(making: _Making) -> None:
+def _ground(making: Making) -> None:
     """Neighbours grey, planning districts pale, each with a card of its numbers."""
     found = making.made.found
     around = [
@@ -155,7 +126,7 @@ def _css(fill: str, opacity: float, line: str, width: float, dash: str = "") -> 
     }
 
 
-def _names(making: _Making, named: list[tuple[str, shapely.Geometry]], far: bool) -> dict[str, Any]:
+def _names(making: Making, named: list[tuple[str, shapely.Geometry]], far: bool) -> dict[str, Any]:
     places = []
     for name, shape in named:
         inside = shapely.point_on_surface(shape)
@@ -163,7 +134,7 @@ def _names(making: _Making, named: list[tuple[str, shapely.Geometry]], far: bool
     return {"type": "places", "name": "", "places": places, "far": far, "on": True}
 
 
-def _district_card(making: _Making, name: str) -> list[Row]:
+def _district_card(making: Making, name: str) -> list[Row]:
     figures = making.made.ledger.figures
     rows = [
         making.row("人口", figures.get(f"行政区.{name}.人口")),
@@ -177,7 +148,7 @@ def _district_card(making: _Making, name: str) -> list[Row]:
     return rows
 
 
-def _people(making: _Making) -> None:
+def _people(making: Making) -> None:
     found = making.made.found
     layer = found.people.layer if found.people is not None else None
     if layer is None:
@@ -218,7 +189,7 @@ def _image(drawn: Any, name: str, title: str, color: str, keys: list[Any]) -> di
     }
 
 
-def _coverage(making: _Making, report: Report) -> None:
+def _coverage(making: Making, report: Report) -> None:
     """For each kind: what is reached once the plan is carried out, deeper where by more."""
     found = making.made.found
     results = [(of, r) for (of, status), r in found.coverage.items() if status == "全部"]
@@ -227,7 +198,7 @@ def _coverage(making: _Making, report: Report) -> None:
         _covered(making, of, result, first=i == 0, report=stretch)
 
 
-def _covered(making: _Making, of: str, result: Coverage, first: bool, report: Report) -> None:
+def _covered(making: Making, of: str, result: Coverage, first: bool, report: Report) -> None:
     title = kind(of).title
     radius = making.made.found.asked.radius[of] / 1000
     bands = [b for b in depths(result, report=report) if not b.is_empty]
@@ -264,7 +235,7 @@ def _covered(making: _Making, of: str, result: Coverage, first: bool, report: Re
         making.layers.append(_image(drawn, name, f"{name}的人口", style.UNREACHED, keys))
 
 
-def _zones(making: _Making) -> None:
+def _zones(making: Making) -> None:
     for layer in making.made.found.plan.of_kind("hazard_zone"):
         if not len(layer):
             continue
@@ -291,7 +262,7 @@ def _zones(making: _Making) -> None:
             )
 
 
-def _roads(making: _Making) -> None:
+def _roads(making: Making) -> None:
     for layer in making.made.found.plan.of_kind("road"):
         grades = ["" if is_missing(v) else str(v) for v in layer.column("等级")]
         kept = list(range(len(layer)))
@@ -319,7 +290,7 @@ def _roads(making: _Making) -> None:
         )  # fmt: skip
 
 
-def _edges(making: _Making) -> None:
+def _edges(making: Making) -> None:
     """The borders over everything that is filled, so that they are always seen."""
     people = making.made.found.people
     if people is None or not people.districts:
@@ -327,116 +298,6 @@ def _edges(making: _Making) -> None:
     shapes = making.screen.mesh([d.shape for d in people.districts])
     css = _css("none", 0.0, style.LIGHT.boundary, 1.2, "7 3 1.5 3") | {"fill": False}
     making.layers.append(_shape_layer("界线", shapes, "edge", css))
-
-
-def _facilities(making: _Making) -> None:
-    found = making.made.found
-    order = {name: i for i, name in enumerate(style.LABEL_ORDER)}
-    for name, rows in found.facilities.items():
-        for layer_name in dict.fromkeys(row.layer for row in rows):
-            layer = found.plan.layer(layer_name)
-            shown = [row for row in rows if row.layer == layer_name]
-            marks = [m for row in shown if (m := _mark(making, kind(name), layer, row))]
-            if not marks:
-                continue
-            rank = order.get(name, len(order))
-            of = kind(name)
-            making.layers.append(
-                {
-                    "type": "marks",
-                    "name": layer_name,
-                    "title": layer_name,
-                    "group": "设施",
-                    "count": f"{len(marks):,} 处",
-                    "rank": rank,
-                    "marks": marks,
-                    "symbol": making.symbol(name, "", "现状", False, layer.look.color),
-                    "keys": _status_keys(making, of, layer, shown),
-                    "on": layer.look.visible,
-                }
-            )
-
-
-def _status_keys(
-    making: _Making, of: Kind, layer: Layer, rows: list[Facility]
-) -> list[dict[str, Any]]:
-    statuses = list(dict.fromkeys(row.status for row in rows if row.lon is not None))
-    keys = []
-    if statuses != ["现状"]:
-        for status in statuses:
-            look = (of.name, "", status, False, layer.look.color)
-            keys.append({"symbol": making.symbol(*look), "text": status})
-    if any(row.row.get("位置精度") == "示意" for row in rows):
-        look = (of.name, "", statuses[0] if statuses else "现状", True, layer.look.color)
-        keys.append({"symbol": making.symbol(*look), "text": "位置为示意"})
-    return keys
-
-
-def _mark(making: _Making, of: Kind, layer: Layer, one: Facility) -> list[Any] | None:
-    if one.lon is None or one.lat is None:
-        return None
-    class_ = one.row.get(of.class_column) if of.class_column else None
-    grade = "" if is_missing(class_) else str(class_)
-    sketched = one.row.get("位置精度") == "示意"
-    look = (of.name, grade, one.status, sketched, layer.look.color)
-    pixels = round(style.symbol_mm(of.name, grade) * 96 / 25.4 * (1.31 if sketched else 1.1), 1)
-    name = one.row.get("名称")
-    title = f"{of.title} {one.fid} 号" if is_missing(name) else str(name)
-    return [
-        round(one.lat, 6),
-        round(one.lon, 6),
-        making.symbol(*look),
-        title,
-        pixels,
-        _card(making, of, one),
-    ]
-
-
-def _card(making: _Making, of: Kind, one: Facility) -> list[Row]:
-    rows: list[Row] = [["类别", of.title], ["状态", one.status]]
-    if one.district:
-        rows.append(["所在地", one.district])
-    for column in of.columns:
-        value = one.row.get(column.name)
-        if column.name in ("名称", "状态") or is_missing(value):
-            continue
-        figure = making.made.ledger.figures.get(f"{one.layer}/{one.fid}/{column.name}")
-        if figure is not None:
-            rows.append(making.row(column.name, figure))
-        else:
-            rows.append([column.name, as_text(value)])
-    return rows
-
-
-def _settlements(making: _Making) -> None:
-    for layer in making.made.found.plan.of_kind("settlement"):
-        marks = []
-        for fid, shape in layer.frame.geometry.items():
-            if shape is None or shape.is_empty:
-                continue
-            row = layer.row(int(fid))
-            grade = "" if is_missing(row.get("级别")) else str(row["级别"])
-            name = "居民点" if is_missing(row.get("名称")) else str(row["名称"])
-            look = ("settlement", grade, "现状", False, layer.look.color)
-            pixels = round(style.symbol_mm("settlement", grade) * 96 / 25.4 * 1.3, 1)
-            lat, lon = making.screen.point(shape.x, shape.y)
-            card = [["类别", grade or "居民点"]]
-            marks.append([lat, lon, making.symbol(*look), name, pixels, card])
-        if marks:
-            making.layers.append(
-                {
-                    "type": "marks",
-                    "name": layer.name,
-                    "title": layer.name,
-                    "group": "底图",
-                    "count": f"{len(marks):,} 处",
-                    "rank": 99,
-                    "marks": marks,
-                    "symbol": making.symbol("settlement", "", "现状", False, layer.look.color),
-                    "keys": [],
-                    "on": layer.look.visible and len(marks) <= 500,
-                }
-            )
 
 
 def sources(made: Dossier) -> list[str]:

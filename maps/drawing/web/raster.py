@@ -14,8 +14,6 @@ from maps.drawing import style
 PIXELS = 900
 """The longer side of the picture."""
 
-_EARTH = 6378137.0
-
 
 @dataclass(frozen=True)
 class Cells:

@@ -33,7 +33,10 @@ TYPE_AREA = (SHORT - LEFT - RIGHT, LONG - TOP - BOTTOM)
 ACROSS = (18.0, 18.0, 18.0, 18.0)
 """Margins of a page lying across: above, below, left, right, mm."""
 
-BODY_PT, LINE_PT = 16.0, 28.95
+BODY_PT = 16.0
+LINE_PT = math.floor(TYPE_AREA[1] / 25.4 * 72 / LINES * 20) / 20
+"""三号 type; as many lines as the page is to have, in twentieths of a point as Word counts."""
+
 RED = RGBColor(0xC0, 0x00, 0x00)
 _FREE = ("表中文字", "表头", "表注", "封面", "目录标题")
 MISSING = "待补充"
