@@ -68,21 +68,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         opened = files.load(arguments.plan, part(progress, 0.0, 0.1))
         plan = _shown(opened.book, arguments.scenario).plan
-        proposal, outcome = _worked_out(plan, arguments, ask)
+        proposal, outcome, waiting = _worked_out(plan, arguments, ask)
     else:
         with FileLock(arguments.plan):
             opened = files.load(arguments.plan, part(progress, 0.0, 0.1))
             shown = _shown(opened.book, arguments.scenario)
-            proposal, outcome = _worked_out(shown.plan, arguments, ask)
-            if outcome is not None and outcome.accepted:
+            proposal, outcome, waiting = _worked_out(shown.plan, arguments, ask)
+            if outcome is not None and outcome.accepted and not waiting:
                 changed = shown.with_plan(outcome.edit(shown.plan))
                 after = go_to(opened.book.current)(changed)
                 files.save(after, opened.path, stamp=opened.stamp, report=part(progress, 0.8, 1.0))
     if outcome is not None and arguments.rejects is not None:
         write_rejects(proposal.source, outcome.rejects, arguments.rejects)
-    told = _told(proposal, outcome, arguments)
-    answer(told, _text(told, proposal, outcome), arguments.json)
-    return 0 if outcome is not None else 1
+    told = _told(proposal, outcome, waiting, arguments)
+    answer(told, _text(told, proposal, None if waiting else outcome), arguments.json)
+    return 1 if waiting else 0
 
 
 def _ask(arguments: argparse.Namespace) -> ImportAsk:
@@ -116,24 +116,28 @@ def _shown(book: Book, scenario: str | None) -> Book:
 
 def _worked_out(
     plan: Plan, arguments: argparse.Namespace, ask: ImportAsk
-) -> tuple[Proposal, Outcome | None]:
-    """Return the proposal, and what carrying it out gives (None when it was not accepted)."""
+) -> tuple[Proposal, Outcome | None, bool]:
+    """Return the proposal, what carrying it out would give, and whether it waits for a word.
+
+    There is no outcome while the coordinate system is still to be chosen.
+    """
     sources = read_apart(read_ask(plan, arguments.file, ask), part(progress, 0.1, 0.5))
     proposal = propose(plan, choose(sources, ask), ask)
     waiting = bool(proposal.repairs) and not arguments.accept_repairs
-    if waiting or proposal.finding.state == "待选":
-        return proposal, None
+    if proposal.finding.state == "待选":
+        return proposal, None, True
     if not proposal.decided:
         raise Refused(
             f"看不出“{proposal.source.name}”用的是哪种坐标系:{proposal.finding.evidence[0]}"
             "请用 --crs 指定,例如 --crs EPSG:4549。"
         )
-    return proposal, carry_out(plan, proposal, report=part(progress, 0.5, 0.8))
+    return proposal, carry_out(plan, proposal, report=part(progress, 0.5, 0.8)), waiting
 
 
 def _told(
-    proposal: Proposal, outcome: Outcome | None, arguments: argparse.Namespace
+    proposal: Proposal, outcome: Outcome | None, waiting: bool, arguments: argparse.Namespace
 ) -> dict[str, Any]:
+    """Return the answer; of what waits for a word it tells what would be taken and what not."""
     source, finding = proposal.source, proposal.finding
     rejects = outcome.rejects if outcome is not None else ()
     reading = finding.reading
@@ -154,8 +158,11 @@ def _told(
         },
         "columns": {m.source: m.target or m.source for m in proposal.matches},
         "repairs": list(proposal.repairs),
-        "applied": outcome is not None and not arguments.dry_run and outcome.accepted > 0,
-        "layer": outcome.layer.name if outcome is not None else None,
+        "applied": not waiting
+        and outcome is not None
+        and not arguments.dry_run
+        and outcome.accepted > 0,
+        "layer": outcome.layer.name if outcome is not None and not waiting else None,
         "duplicates": _doubles(outcome),
         "notes": list(outcome.notes if outcome is not None else proposal.notes),
     }

@@ -94,7 +94,8 @@ def test_a_repair_waits_for_consent(plan_file, tmp_path):
     assert len(told["repairs"]) == 1
     assert told["crs"]["name"] == "GCJ-02"
     assert 300 < told["crs"]["shift_m"] < 800
-    assert (told["accepted"], told["applied"]) == (0, False)
+    assert told["rows"] == told["accepted"] + len(told["rejected"])
+    assert (told["accepted"], told["applied"], told["layer"]) == (8, False, None)
     assert plan_file.read_bytes() == before
     code, out, _ = run(*words, "--accept-repairs")
     assert code == 0
