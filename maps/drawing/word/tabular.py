@@ -117,7 +117,8 @@ def write(document: Any, table: Table, widths: Sequence[float], number: Write) -
     margins = element("tblCellMar")
     for side in ("left", "right"):
         margins.append(element(side, w=round(MARGIN_MM / 25.4 * 1440), type="dxa"))
-    made._tbl.tblPr.append(margins)
+    # The parts of a table's properties have a fixed order: the margins come before the look.
+    made._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
     _set_widths(made, widths)
     # One pass over the cells in document order: asking python-docx for cell (r, c) is slow.
     rows = [list(row.iterchildren(qn("w:tc"))) for row in made._tbl.iterchildren(qn("w:tr"))]
