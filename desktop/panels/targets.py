@@ -116,6 +116,16 @@ class TargetsPanel(QWidget):
         self.more = more
         line.addWidget(self.rules_box, 1)
         outer.addLayout(line)
+        self.people_box = QComboBox()
+        self.people_box.setAccessibleName("按哪个人口图层")
+        self.people_box.activated.connect(
+            lambda index: self.checker.count_people(str(self.people_box.itemData(index)))
+        )
+        self.people_row = QWidget()
+        row = QHBoxLayout(self.people_row)
+        row.setContentsMargins(EDGE, 0, EDGE, 0)
+        row.addWidget(self.people_box)
+        outer.addWidget(self.people_row)
 
     def _add_switch(self, outer: QVBoxLayout) -> None:
         line = QHBoxLayout()
@@ -189,6 +199,7 @@ class TargetsPanel(QWidget):
         """Show what the checker knows now."""
         checked, checker = self.checker.checked, self.checker
         self._fill_rules(checked)
+        self._fill_people()
         self.head.show_topics(checked.outcome.rules.topics if checked is not None else ())
         self.head.setVisible(checked is not None)
         self.split.setVisible(checked is not None)
@@ -241,6 +252,18 @@ class TargetsPanel(QWidget):
             self.commands["write"].setEnabled(paper or checked.key == OWN)
             why = "" if paper else "只能复制一份规划文本的规则。"
             self.commands["copy"].setToolTip(why)
+
+    def _fill_people(self) -> None:
+        """Which people are counted is asked only of a plan with several population layers."""
+        plan = self.session.plan
+        names = [layer.name for layer in plan.of_kind("population")] if plan is not None else []
+        self.people_row.setVisible(len(names) > 1)
+        if names != [self.people_box.itemData(i) for i in range(1, self.people_box.count())]:
+            self.people_box.clear()
+            self.people_box.addItem("请选人口图层", "")
+            for name in names:
+                self.people_box.addItem(f"人口:{name}", name)
+        self.people_box.setCurrentIndex(max(0, self.people_box.findData(self.checker.people)))
 
     def _show_counts(self, counts: Mapping[VerdictName, int]) -> None:
         self.head.show_counts(counts, self.window_.theme)

@@ -21,6 +21,7 @@ from data.plan import Book, Plan
 from data.progress import Report, part
 from data.refused import Refused
 from desktop.jobs import Job
+from maps.analysis.network.profile import OWN_SPEEDS
 from maps.analysis.targets.consistency import Contradiction, contradictions
 from maps.analysis.targets.evaluate import Outcome, check_rules, depends_on
 from maps.analysis.targets.live import LiveTargets, LiveVerdicts
@@ -28,13 +29,14 @@ from maps.analysis.targets.loader import DOCUMENT, OWN_RULES, rules_from_text, s
 from maps.analysis.targets.model import (
     ATTESTED,
     INDICATORS,
-    PROJECTS,
     READINGS,
     Rule,
     RuleSet,
     Verdict,
+    told,
 )
 from maps.analysis.targets.scene import Scene
+from maps.analysis.targets.unplaced import UNPLACED
 
 if TYPE_CHECKING:
     from desktop.session import Session
@@ -46,6 +48,9 @@ OWN, STANDARDS = "own", "standards"
 """Keys of the plan's own rules and of the national standards; documents have their name."""
 
 STANDARDS_TITLE = "国家标准与规范"
+
+_FOR_ALL = {UNPLACED, OWN_SPEEDS}
+"""Facts of a book on which the verdict of any rule may depend."""
 
 _FRAME = 16
 """Milliseconds between two looks at the lights during a drag, when looking takes no time."""
@@ -111,6 +116,8 @@ class Checker(QObject):
         self.refusal = ""
         self.wanted = ""
         """The key the user chose; "" for the plan's usual rules."""
+        self.people = ""
+        """The population layer the user chose, when the plan has several."""
         self._watched = False
         self._job: Job | None = None
         self._timer = QTimer(self, interval=PAUSE, singleShot=True)
@@ -143,8 +150,14 @@ class Checker(QObject):
         self.wanted = key
         self.check(everything=True)
 
+    def count_people(self, layer: str) -> None:
+        """Count the people of this population layer from now on."""
+        self.people = layer
+        self.check(everything=True)
+
     def _opened(self) -> None:
-        self.wanted, self.checked, self.stale, self.refusal = "", None, frozenset(), ""
+        self.wanted, self.people = "", ""
+        self.checked, self.stale, self.refusal = None, frozenset(), ""
         self._timer.stop()
         if self._job is not None:
             self._job.cancel()
@@ -182,10 +195,10 @@ class Checker(QObject):
         if self._job is not None:
             self._job.cancel()
         old = None if everything else self.checked
-        stale, wanted = self.stale, self.wanted
+        stale, wanted, people = self.stale, self.wanted, self.people
 
         def work(report: Report) -> Checked:
-            return check(book, wanted, old, stale, report)
+            return check(book, wanted, people, old, stale, report)
 
         def done(found: Checked) -> None:
             self._job = None
@@ -231,7 +244,12 @@ def guarded(work: Callable[[Report], Checked]) -> Callable[[Report], Checked | s
 
 
 def check(
-    book: Book, wanted: str, old: Checked | None, stale: frozenset[str], report: Report
+    book: Book,
+    wanted: str,
+    people: str,
+    old: Checked | None,
+    stale: frozenset[str],
+    report: Report,
 ) -> Checked:
     """Judge a book's plan; with ``old`` only the rules in ``stale``."""
     sets = choices(book)
@@ -241,10 +259,12 @@ def check(
     stretch = part(report, 0.02, 1.0)
     known = {} if old is None or old.key != key else _still_right(old.outcome, rules, stale)
     only = [rule.id for rule in rules if rule.id not in known]
-    judged = check_rules(plan, rules, book.facts, only=only, report=stretch).by_id
+    people = people if plan.find(people) is not None else ""
+    judged = check_rules(plan, rules, book.facts, people=people, only=only, report=stretch).by_id
     every = (judged.get(rule.id) or known.get(rule.id) for rule in rules)
-    outcome = Outcome(plan, rules, tuple(found for found in every if found is not None))
-    residents = Scene(plan, book.facts).persons()
+    verdicts = tuple(found for found in every if found is not None)
+    outcome = Outcome(plan, rules, verdicts, dict(book.facts))
+    residents = Scene(plan, book.facts, people).persons()
     return Checked(book, sets, key, outcome, contradictions(rules, book.facts, residents))
 
 
@@ -274,7 +294,7 @@ def out_of_date(outcome: Outcome, then: Book, now: Book) -> frozenset[str]:
         name for name in {*then.facts, *now.facts} if then.facts.get(name) != now.facts.get(name)
     }
     rules = [outcome.rules.by_id[v.id] for v in outcome.verdicts]
-    if keys - {READINGS, ATTESTED, INDICATORS, PROJECTS, OWN_RULES, DOCUMENT}:
+    if keys & _FOR_ALL:
         return frozenset(rule.id for rule in rules)
     read, said = (_differing(then, now, name) for name in (READINGS, ATTESTED))
     return frozenset(
@@ -292,8 +312,10 @@ def _speaks_of_indicators(rule: Rule) -> bool:
 
 
 def _differing(then: Book, now: Book, name: str) -> set[str]:
-    old, new = then.facts.get(name) or {}, now.facts.get(name) or {}
-    return {key for key in {*old, *new} if old.get(key) != new.get(key)}
+    """The entries of a fact that are others now; of what another program wrote there, none."""
+    old, new = (book.facts.get(name) for book in (then, now))
+    keys = {key for one in (old, new) if isinstance(one, Mapping) for key in one}
+    return {key for key in keys if told(then.facts, name, key) != told(now.facts, name, key)}
 
 
 def _changed_kinds(before: Plan, after: Plan) -> set[str]:
@@ -343,6 +365,7 @@ class _Drag:
             checked.outcome.plan,
             checked.outcome.rules,
             checked.book.facts,
+            people=checker.people,
             outcome=checked.outcome,
         )
         if not live.affected(layer):

@@ -6,7 +6,7 @@ attested by hand, the value of an indicator; and of a plan's own rules the numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDate, Qt
@@ -33,7 +33,7 @@ from maps.analysis.targets.decisions import (
     with_reading,
     without_attestation,
 )
-from maps.analysis.targets.model import ATTESTED, INDICATORS, Place, RuleSet, Verdict
+from maps.analysis.targets.model import ATTESTED, INDICATORS, Place, RuleSet, Verdict, told
 from maps.analysis.targets.units import number
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class TargetDetail(QWidget):
         """Show a verdict; nothing is touched (half-typed notes stay) when it is the same one."""
         book = self.session.book
         assert book is not None
-        said = (book.facts.get(ATTESTED) or {}).get(found.id)
+        said = told(book.facts, ATTESTED, found.id)
         if self._shown == (found, said, own, self.window_.theme):
             return
         self._shown = (found, said, own, self.window_.theme)
@@ -194,7 +194,7 @@ class TargetDetail(QWidget):
 
     def _add_attestation(self, rows: QVBoxLayout, rule: Rule, said: Any) -> None:
         rows.addWidget(label("人工确认", "heading"))
-        said = said or {}
+        said = said if isinstance(said, Mapping) else {}
         result, note, day = QComboBox(), LongEdit(), QLineEdit()
         result.addItems(OUTCOMES)
         result.setCurrentText(str(said.get("结果") or OUTCOMES[0]))
@@ -229,10 +229,10 @@ class TargetDetail(QWidget):
 
     def _add_indicator(self, rows: QVBoxLayout, rule: Rule, book: Book) -> None:
         name = rule.indicator or rule.id
-        known = (book.facts.get(INDICATORS) or {}).get(name) or {}
+        known = told(book.facts, INDICATORS, name)
         rows.addWidget(label(f"登记“{name}”的数值", "heading", wrap=True))
-        if known:
-            said = "、".join(f"{year} 年 {number(float(v))}" for year, v in known.items())
+        if isinstance(known, Mapping) and known:
+            said = "、".join(f"{year} 年 {v}" for year, v in known.items())
             rows.addWidget(label(f"已登记:{said}", "muted", wrap=True))
         year, value = QLineEdit(str(rule.year or "")), QLineEdit()
         year.setObjectName("indicator_year")

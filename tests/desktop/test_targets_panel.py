@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from data import edits
+from data.plan import make_layer
 from desktop.panels import targets_rules
 from desktop.panels.targets_check import OWN, STANDARDS, out_of_date
 from desktop.panels.targets_list import Shown, figures, grouped, measured
@@ -26,7 +27,7 @@ from maps.analysis.targets.evaluate import check_rules
 from maps.analysis.targets.loader import rules_from_text, shipped
 from maps.analysis.targets.model import Rule, Source, Verdict
 from tests.desktop.hand import drag, move, press, release, sharp, spot
-from tests.desktop.plans import X, Y, small_book
+from tests.desktop.plans import CRS, X, Y, small_book
 from tests.desktop.test_panels import cut_off
 from tests.desktop.test_session import idle, wait_for
 from tests.desktop.test_window import settings, window  # noqa: F401 - fixtures
@@ -506,3 +507,21 @@ def test_nothing_is_out_of_date_for_the_same_book():
     assert out_of_date(outcome, book, other) == frozenset()
     other = replace(book, facts={"未落位": [{"名称": "甲"}]})
     assert out_of_date(outcome, book, other) == set(VERDICTS)
+    other = replace(book, facts={"视图书签": [{"name": "甲"}], "确认": "别的程序写的"})
+    assert out_of_date(outcome, book, other) == frozenset()
+
+
+def test_of_several_population_layers_the_planner_chooses_one(panel):
+    people = panel.session.plan.layer("人口")
+    twice = make_layer("人口二", "population", people.frame.iloc[:100], CRS, basis="另一口径")
+    panel.session.do("添加图层", edits.add_layer(twice))
+    wait_for(lambda: panel.checker.refusal)
+    assert panel.people_row.isVisible()
+    assert panel.empty.text() == panel.checker.refusal
+    box = panel.people_box
+    box.setCurrentIndex(box.findData("人口"))
+    box.activated.emit(box.currentIndex())
+    judged(panel)
+    assert {v.id: v.verdict for v in panel.checker.outcome.verdicts} == VERDICTS
+    panel.session.undo()
+    assert not panel.people_row.isVisible() or panel.checker.busy
