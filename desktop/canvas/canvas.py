@@ -86,8 +86,6 @@ class Canvas(QWidget):
         self.mouse = (0.0, 0.0)
         self._renderer = Renderer(self)
         self._renderer.ready.connect(self._take_picture)
-        # Sent before the children go: the thread must not find its renderer gone.
-        self.destroyed.connect(self._renderer.stop)
         self.side = Side(self)
         self._later = QTimer(self, singleShot=True, interval=_PAUSE)
         self._later.timeout.connect(self.refresh)

@@ -7,7 +7,7 @@ for seconds, something sharp keeps arriving. The thread ends when nothing is wis
 import sys
 import threading
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QMetaObject, QObject, Qt, Signal
 
 from data.progress import Cancelled
 from desktop.canvas.content import shapes
@@ -45,6 +45,8 @@ class Renderer(QObject):
         self._last: Picture | None = None
         self._ended.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._failed.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        # Sent before the children go: the thread must not find its renderer gone.
+        self._deleted: QMetaObject.Connection | None = parent.destroyed.connect(self.stop)
 
     @property
     def busy(self) -> bool:
@@ -69,6 +71,9 @@ class Renderer(QObject):
 
     def stop(self) -> None:
         """End the thread and wait for it; nothing is drawn afterwards."""
+        if self._deleted is not None:
+            QObject.disconnect(self._deleted)
+            self._deleted = None
         with self._lock:
             self._stopped, self._next = True, None
             self._free.set()

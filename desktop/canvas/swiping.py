@@ -30,7 +30,6 @@ class Side:
         self.picture: Picture | None = None
         self.renderer = Renderer(canvas)
         self.renderer.ready.connect(self._take)
-        canvas.destroyed.connect(self.renderer.stop)
 
     @property
     def on(self) -> bool:

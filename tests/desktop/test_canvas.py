@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
@@ -221,42 +221,6 @@ def test_a_canvas_that_is_deleted_takes_its_thread_along(session):
         assert not isValid(made)
         assert not [t for t in threading.enumerate() if t.name == "canvas"]
     session.do("移动", edits.move_feature("储备库", 1, shapely.Point(X, Y)))
-
-
-def test_rapid_clicking_leaves_a_valid_plan(canvas):
-    session = opened(canvas)
-    rng = np.random.default_rng(13)
-    keys = [Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Left, Qt.Key.Key_Plus, Qt.Key.Key_Minus,
-            Qt.Key.Key_Return, Qt.Key.Key_0]  # fmt: skip
-    tools = ["select", "pan", "measure_distance", "measure_area", "add:depot"]
-    from PySide6.QtTest import QTest
-
-    for _ in range(1500):
-        at = QPoint(int(rng.integers(0, 600)), int(rng.integers(0, 450)))
-        what = rng.integers(0, 12)
-        if what == 0:
-            QTest.keyClick(canvas, keys[int(rng.integers(len(keys)))])
-        elif what == 1:
-            canvas.set_tool(tools[int(rng.integers(len(tools)))])
-        elif what == 2:
-            hand.wheel(canvas, at, int(rng.integers(-2, 3)))
-        elif what == 3:
-            session.undo() if rng.random() < 0.6 else session.redo()
-        elif what < 7:
-            hand.press(canvas, at)
-        elif what < 9:
-            hand.release(canvas, at)
-        else:
-            hand.move(canvas, at)
-        if rng.random() < 0.05:
-            QApplication.processEvents()
-        if rng.random() < 0.01:
-            canvas.zoom_all()
-    canvas.cancel()
-    names = [layer.name for layer in session.plan]
-    assert names == [layer.name for layer in small_book().plan]
-    assert sorted(session.plan.layer("储备库").frame.index) == [1, 2, 3]
-    assert session.plan.layer("储备库").frame.geometry.is_valid.all()
 
 
 @pytest.mark.parametrize("factor", ["1", "1.5", "2"])
