@@ -14,6 +14,7 @@ import pytest
 
 import main
 from data import files
+from data.progress import Cancelled
 from data.refused import Refused
 from maps.analysis.findings import Asked, asked_from, findings
 from maps.analysis.provenance import (
@@ -278,6 +279,26 @@ def test_a_locked_target_offers_another_name(
     assert "正被另一个程序打开" in said
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["表.xlsx"]
+
+
+def test_a_cancelled_export_leaves_no_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(done: float, text: str) -> None:
+        if text.startswith("正在拼装网页"):
+            raise Cancelled
+
+    monkeypatch.setattr(exporting, "TEMPLATES", {})
+    monkeypatch.setattr(exporting, "bind", lambda *_, **__: None)
+    monkeypatch.setattr(exporting, "pictures", lambda *_: {})
+    monkeypatch.setattr(exporting.Done, "add", lambda *_: None)
+    with pytest.raises(Cancelled):
+        exporting.export_all(full_dossier(), plan_file(), tmp_path, 50, stop)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert FILE not in names
+    assert FILES[0] in names
+    assert FILES[1] not in names
+    assert not any(name.endswith(".tmp") for name in names)
 
 
 @pytest.mark.parametrize(

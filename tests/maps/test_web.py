@@ -234,6 +234,21 @@ def test_every_cell_with_people_is_coloured_and_the_empty_one_is_not() -> None:
     assert (grid > 0).sum() == seen.sum() == len(frame) - 1
 
 
+def test_what_is_too_much_for_a_phone_is_left_out_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("maps.drawing.web.content.MOST_ROADS", 0)
+    monkeypatch.setattr("maps.drawing.web.marks.MOST_SETTLEMENTS", 3)
+    values = content(full_dossier())
+    assert len(layer(values, "道路")["shapes"]["features"]) == 1
+    assert len(layer(values, "居民点")["marks"]) == 4
+    assert len(values["remarks"]) == 2
+    monkeypatch.setattr("maps.drawing.web.content._MAIN", ("高速",))
+    monkeypatch.setattr("maps.drawing.web.marks._TOWNS", ("政府驻地",))
+    names = {one["name"] for one in content(full_dossier())["layers"]}
+    assert not names & {"道路", "居民点"}
+
+
 def test_a_plan_without_people_or_districts_has_a_page_too(tmp_path: Path) -> None:
     path = tmp_path / "少.gpkg"
     files.save(Book("少", (Plan("现状", CRS, (point_layer(),)),)), path)

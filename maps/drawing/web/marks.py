@@ -1,6 +1,9 @@
 """Facilities and settlements on the web page: symbols that stand at a place and have a card."""
 
+from collections.abc import Hashable
 from typing import Any
+
+import shapely
 
 from data.kinds import Kind, is_missing, kind
 from data.plan import Layer
@@ -9,7 +12,9 @@ from maps.analysis.targets.conditions import as_text
 from maps.drawing import style
 from maps.drawing.web.making import Making, Row
 
-MOST_SETTLEMENTS = 500
+MOST_SETTLEMENTS = 2000
+"""More than these a phone draws slowly: villages are left out."""
+_TOWNS = ("政府驻地", "乡镇", "街道", "园区")
 
 
 def facilities(making: Making) -> None:
@@ -93,20 +98,18 @@ def _card(making: Making, of: Kind, one: Facility) -> list[Row]:
 
 
 def settlements(making: Making) -> None:
-    """Add the settlements; switched off when they are too many to tell apart."""
+    """Add the settlements, without villages when there are very many."""
     for layer in making.made.found.plan.of_kind("settlement"):
-        marks = []
-        for fid, shape in layer.frame.geometry.items():
-            if shape is None or shape.is_empty:
-                continue
-            row = layer.row(int(fid))
-            grade = "" if is_missing(row.get("级别")) else str(row["级别"])
-            name = "居民点" if is_missing(row.get("名称")) else str(row["名称"])
-            look = ("settlement", grade, "现状", False, layer.look.color)
-            pixels = round(style.symbol_mm("settlement", grade) * 96 / 25.4 * 1.3, 1)
-            lat, lon = making.screen.point(shape.x, shape.y)
-            card = [["类别", grade or "居民点"]]
-            marks.append([lat, lon, making.symbol(*look), name, pixels, card])
+        shown = layer.frame
+        if len(shown) > MOST_SETTLEMENTS:
+            shown = shown[layer.column("级别").isin(_TOWNS)]
+            making.remarks.append(f"“{layer.name}”太多,网页上不画村(社区)。")
+        rows = shown.drop(columns="geometry").to_dict("records")
+        marks = [
+            _settlement(making, layer, row, shape)
+            for row, shape in zip(rows, shown.geometry, strict=True)
+            if shape is not None and not shape.is_empty
+        ]
         if marks:
             making.layers.append(
                 {
@@ -119,6 +122,17 @@ def settlements(making: Making) -> None:
                     "marks": marks,
                     "symbol": making.symbol("settlement", "", "现状", False, layer.look.color),
                     "keys": [],
-                    "on": layer.look.visible and len(marks) <= MOST_SETTLEMENTS,
+                    "on": layer.look.visible,
                 }
             )
+
+
+def _settlement(
+    making: Making, layer: Layer, row: dict[Hashable, Any], shape: shapely.Point
+) -> list[Any]:
+    grade = "" if is_missing(row.get("级别")) else str(row["级别"])
+    name = "居民点" if is_missing(row.get("名称")) else str(row["名称"])
+    look = ("settlement", grade, "现状", False, layer.look.color)
+    pixels = round(style.symbol_mm("settlement", grade) * 96 / 25.4 * 1.3, 1)
+    lat, lon = making.screen.point(shape.x, shape.y)
+    return [lat, lon, making.symbol(*look), name, pixels, [["类别", grade or "居民点"]]]
