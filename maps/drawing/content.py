@@ -14,7 +14,6 @@ from data.plan import Layer, Plan
 from data.refused import Refused
 from maps.drawing import style
 from maps.drawing.subjects import NOTHING, Subject
-from maps.drawing.templates import TEMPLATES as TEMPLATES
 from maps.drawing.templates import Template
 
 PLANNED = ("在建", "规划")

@@ -1,5 +1,13 @@
-"""A printed map: ours with everything on it, and the usual plot of every vertex and point."""
+"""Printed maps: ours with everything on it, the usual plot of every vertex and point, QGIS.
 
+QGIS takes part where it is installed: the same layers with its default symbols in a layout
+with nothing but the map, exported by its own Python. Where it is not, a row says so.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +19,8 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 from data import examples
-from data.plan import Plan
+from data.plan import GEOGRAPHIC, Plan
+from maps.drawing.book import BookAsk, bind
 from maps.drawing.printing import PrintAsk, print_map
 from tests.bench import workload
 from tests.bench.timing import Row, race
@@ -21,12 +30,15 @@ NOTE = "no legend, scale, graticule, names or symbols"
 
 
 def run() -> list[Row]:
-    """The bench prefecture with 400 000 points, and the 赤峰 example, as picture and PDF."""
+    """The bench prefecture with 400 000 points and the 赤峰 example, singly and as a book."""
     crowded = workload.plan(100)
+    example = examples.build("赤峰").plan
     with tempfile.TemporaryDirectory() as folder:
         return [
             *_maps("12 districts, 400 000 points, A4 300 dpi", crowded, "A4", Path(folder)),
-            *_maps("赤峰 example, A3 300 dpi", examples.build("赤峰").plan, "A3", Path(folder)),
+            *_maps("赤峰 example, A3 300 dpi", example, "A3", Path(folder)),
+            *_book(example, Path(folder)),
+            *_qgis("12 districts, 400 000 points, A4 300 dpi", crowded, Path(folder)),
         ]
 
 
@@ -38,9 +50,7 @@ def _maps(work: str, plan: Plan, paper: str, folder: Path) -> list[Row]:
         rows += race(
             f"{work}, {ending.upper()}",
             {
-                "ours: frame, legend, names, symbols, graticule": lambda a=ask, p=path: (
-                    print_map(plan, a, p) and None
-                ),
+                "ours: frame, legend, names, symbols, graticule": _ours(plan, ask, path),
                 PLOT: _plot(plan, paper, folder / f"plot.{ending}"),
             },
             rounds=3,
@@ -48,6 +58,13 @@ def _maps(work: str, plan: Plan, paper: str, folder: Path) -> list[Row]:
             notes={PLOT: NOTE},
         )
     return rows
+
+
+def _ours(plan: Plan, ask: PrintAsk, path: Path) -> Callable[[], None]:
+    def way() -> None:
+        print_map(plan, ask, path)
+
+    return way
 
 
 def _plot(plan: Plan, paper: str, path: Path) -> Callable[[], None]:
@@ -63,9 +80,94 @@ def _plot(plan: Plan, paper: str, path: Path) -> Callable[[], None]:
                 continue
             if layer.kind_name == "population":
                 xy = shapely.get_coordinates(frame.geometry.to_numpy())
-                axes.scatter(*xy.T, c=frame["人口"].astype(float), s=0.2)
+                axes.scatter(xy[:, 0], xy[:, 1], c=frame["人口"].astype(float), s=0.2)
             else:
                 gpd.GeoSeries(frame.geometry).plot(ax=axes, aspect="equal")
         canvas.print_figure(path, dpi=300)
 
     return way
+
+
+def _book(plan: Plan, folder: Path) -> list[Row]:
+    """The book of 23 pages, and as many plots of every layer."""
+    path = folder / "book.pdf"
+    plot = _plot(plan, "A3", folder / "page.pdf")
+    pages = len(bind(plan, BookAsk(), path).pages)
+
+    def plots() -> int:
+        for _ in range(pages):
+            plot()
+        return pages
+
+    def ours() -> int:
+        return len(bind(plan, BookAsk(), path).pages)
+
+    name = f"{pages} plots of every layer"
+    ways = {"ours: cover, index, 8 maps of the whole, 12 of districts": ours, name: plots}
+    return race("赤峰 example, map book A3, PDF", ways, rounds=1, slow={name: 1})
+
+
+_QGIS = """
+import json, sys, time
+from qgis.core import *
+about = json.load(open(sys.argv[1]))
+app = QgsApplication([], False)
+app.initQgis()
+start = time.perf_counter()
+project = QgsProject.instance()
+layers = [QgsVectorLayer(f, "x", "ogr") for f in about["layers"]]
+project.addMapLayers(layers)
+layout = QgsPrintLayout(project)
+layout.initializeDefaults()
+box = QgsLayoutItemMap(layout)
+box.attemptMove(QgsLayoutPoint(5, 5))
+box.attemptResize(QgsLayoutSize(287, 200))
+box.setLayers(layers)
+extent = layers[0].extent()
+box.zoomToExtent(extent)
+layout.addLayoutItem(box)
+settings = QgsLayoutExporter.ImageExportSettings()
+settings.dpi = 300
+assert QgsLayoutExporter(layout).exportToImage(about["out"], settings) == 0
+print((time.perf_counter() - start) * 1000)
+"""
+
+
+def _qgis(work: str, plan: Plan, folder: Path) -> list[Row]:
+    """One row for QGIS: its time without its start, or that it is not installed."""
+    way = "QGIS layout export, default symbols, the map alone"
+    python = _qgis_python()
+    if python is None:
+        return [Row(f"{work}, PNG by QGIS", way, 0.0, 0.0, 0, note="QGIS is not installed here")]
+    files = []
+    for i, layer in enumerate(one for one in plan if len(one)):
+        path = folder / f"{i}.gpkg"
+        layer.frame.reset_index(drop=True).to_crs(GEOGRAPHIC).to_file(path)
+        files.append(str(path))
+    script, about = folder / "worker.py", folder / "about.json"
+    script.write_text(_QGIS, encoding="utf-8")
+    told = {"layers": files, "out": str(folder / "qgis.png")}
+    about.write_text(json.dumps(told), encoding="utf-8")
+    command = [python, str(script), str(about)]
+    spent = sorted(
+        float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(3)
+    )
+    ask = PrintAsk("现状图", "A4", True, 300)
+    ours = race(
+        f"{work}, PNG by QGIS",
+        {"ours": _ours(plan, ask, folder / "q.png")},
+        rounds=3,
+    )
+    return [*ours, Row(ours[0].work, way, spent[1], spent[1] / ours[0].ms, 3)]
+
+
+def _qgis_python() -> str | None:
+    """Return a Python that has QGIS, None without one."""
+    for name in (sys.executable, shutil.which("python3"), "/usr/bin/python3"):
+        if name is None or not Path(name).exists():
+            continue
+        found = subprocess.run([name, "-c", "import qgis.core"], capture_output=True, check=False)
+        if found.returncode == 0:
+            return name
+    return None
