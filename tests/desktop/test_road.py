@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from data.plan import Plan
 from desktop.canvas import Canvas, cells, reach
 from desktop.canvas.view import Port, View
+from desktop.panels.traveltime import TravelFields, time_basis, time_words
 from desktop.session import Result, Session
 from maps.analysis.network.ground import ground
 from maps.analysis.network.live import LiveTime
@@ -169,3 +170,71 @@ def test_without_districts_nothing_is_drawn_and_nothing_breaks():
     sampled = cells.Sampled(found, here, 100, 80)
     assert not sampled.values(cells.reached(found)).any()
     assert sampled.stamp(np.zeros(0, np.int64)) is None
+
+
+# --- the question about minutes
+
+
+@pytest.fixture
+def fields(qapp):
+    bad = QLabel()
+    made = TravelFields(lambda: None, bad)
+    made.show_kind("depot")
+    yield made, bad
+    made.deleteLater()
+    bad.deleteLater()
+
+
+def test_the_fields_ask_what_they_show(fields):
+    made, bad = fields
+    made.limit.setText("45")
+    made.ready.setText("5")
+    made.weather.setCurrentText("雪")
+    ask = made.ask("depot", "network", ("市级",), "现状")
+    assert (ask.of, ask.minutes, ask.weather, ask.vehicle) == ("depot", 45.0, "雪", "救援车辆")
+    assert (ask.classes, ask.status, dict(ask.ready_minutes)) == (("市级",), "现状", {"": 5.0})
+    assert not bad.text()
+    assert (
+        time_words(ask, "只算现状")
+        == "储备库 · 路网行车时间 45 分钟 · 只算市级 · 救援车辆 · 雪 · 准备 5 分钟 · 只算现状"
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "ready", "sentence"),
+    [
+        ("", "0", "“时限”不能为空。"),
+        ("0", "0", "“时限”要大于 0 分钟。"),
+        ("一小时", "0", "时限"),
+        ("30", "-3", "准备时间"),
+        ("99999999", "0", "时限"),
+    ],
+)
+def test_a_wrong_number_is_said_beneath(fields, limit, ready, sentence):
+    made, bad = fields
+    made.limit.setText(limit)
+    made.ready.setText(ready)
+    assert made.ask("depot", "network", (), "全部") is None
+    assert sentence in bad.text()
+
+
+def test_each_kind_keeps_its_own_minutes(fields):
+    made, _ = fields
+    made.limit.setText("77")
+    made.show_kind("fire_station")
+    assert made.vehicle.currentText() == "消防车"
+    assert made.limit.text() == "15"
+    assert "接警出动" in made.ready.toolTip()
+    assert "待核实" in made.ready.toolTip()
+    made.show_kind("depot")
+    assert made.limit.text() == "77"
+
+
+def test_a_straight_line_is_never_called_travel_time(answer):
+    straight = timecover(small_plan(), TimeAsk("depot", 30.0, measure="detour"))
+    for words in (time_words(straight.ask, "全部"), time_basis(straight)):
+        assert "行车时间" not in words.replace("不是行车时间", "")
+    assert "估算" in time_words(straight.ask, "全部")
+    assert "估算" in time_basis(straight)
+    assert "路网行车时间" in time_words(answer.ask, "全部")
+    assert "人口格网·示意" in time_basis(answer)
