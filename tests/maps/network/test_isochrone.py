@@ -6,16 +6,18 @@ from functools import cache
 import numpy as np
 import pytest
 import shapely
+from shapely.ops import substring
 
 from data.geodesy import Ruler
 from data.refused import Refused
 from maps.analysis.demand import demand
 from maps.analysis.network.contour import outline
-from maps.analysis.network.isochrone import HALF_WIDTH, Isochrones, isochrones
+from maps.analysis.network.graph import network_of
+from maps.analysis.network.isochrone import HALF_WIDTH, Isochrones, isochrones, stretches
 from maps.analysis.network.timers import ByRoad
 from maps.analysis.timecover import TimeAsk, facilities_of, timecover, timer_of
 from tests.maps.network.test_timecover import at, county, points, usual_county
-from tests.maps.network.towns import CRS, EAST, NORTH
+from tests.maps.network.towns import CRS, EAST, NORTH, line, roads_plan
 
 LIMITS = (3.0, 6.0, 12.0)
 ASK = TimeAsk("fire_station", 1.0, vehicle="救援车辆")
@@ -67,6 +69,26 @@ def test_places_inside_are_reached_and_outside_are_not_up_to_a_cell() -> None:
         # A strip of another road's slower land narrower than a cell may be drawn over.
         assert wrong.mean() < 0.01
         assert (inside & away).any()
+
+
+def test_stretches_are_those_of_shapely() -> None:
+    rng = np.random.default_rng(5)
+    rows = [
+        {"geometry": line(*rng.uniform(0, 5000, (k, 2))), "等级": "县道"}
+        for k in rng.integers(2, 9, 40)
+    ]
+    network = network_of(roads_plan(*rows))
+    edge = rng.integers(0, network.edges, 300)
+    low, high = np.sort(rng.uniform(0, 1, (2, 300)), axis=0)
+    low[:40], high[20:60] = 0.0, 1.0
+    low[60:70] = high[60:70]
+    got = stretches(network, edge, low, high)
+    for e, a, b, part in zip(edge, low, high, got, strict=True):
+        wanted = substring(network.shapes[e], a, b, normalized=True)
+        assert part.geom_type == wanted.geom_type
+        assert part.hausdorff_distance(wanted) < 1e-6
+        assert part.length == pytest.approx(wanted.length, abs=1e-6)
+        assert shapely.Point(part.coords[0]).distance(shapely.Point(wanted.coords[0])) < 1e-6
 
 
 def test_an_area_ends_in_the_middle_of_an_edge() -> None:
