@@ -3,18 +3,21 @@
 import argparse
 import datetime
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from data import files
-from data.kinds import STATUS_SETS
+from data.kinds import STATUS_SETS, kind
 from data.progress import part
 from data.refused import Refused
 from maps.analysis.coverage import CoverageAsk
+from maps.analysis.facilities import Status
+from maps.analysis.timecover import TimeAsk
 from maps.commands.common import answer, json_argument, plan_argument, progress
 from maps.drawing.paper import SIZES
 from maps.drawing.printing import FORMATS, PrintAsk, Printed, print_map, with_defaults
-from maps.drawing.templates import TEMPLATES
+from maps.drawing.templates import TEMPLATES, template
 
 _BLOCK = (
     ("--title", "title", "图名,默认由地名与图种组成"),
@@ -38,10 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     way.add_argument("--portrait", action="store_true", help="竖放")
     parser.add_argument("--dpi", default="300", metavar="N", help="图片分辨率,50–600(默认 300)")
     parser.add_argument("--scale", metavar="N", help="比例尺分母,如 500000;默认取放得下的最大整数")
-    parser.add_argument("--of", metavar="KIND", help="覆盖图:算哪类设施(默认储备库)")
-    parser.add_argument("--radius", metavar="METRES", help="覆盖图:服务半径,米(默认 50000)")
     parser.add_argument(
-        "--status", default="全部", metavar="|".join(STATUS_SETS), help="覆盖图:算哪些状态的设施"
+        "--of", metavar="KIND", help="覆盖、盲区、责任区图:算哪类设施(默认储备库;责任区为消防站)"
+    )
+    parser.add_argument("--radius", metavar="METRES", help="覆盖、盲区图:服务半径,米(默认 50000)")
+    parser.add_argument(
+        "--status",
+        default="全部",
+        metavar="|".join(STATUS_SETS),
+        help="覆盖、盲区、责任区、路线图:算哪些状态的设施",
     )
     parser.add_argument("--date", help="图签里的日期,默认今天")
     for flag, name, text in _BLOCK:
@@ -61,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw the map and write it."""
     ask = _ask(arguments)
     plan = files.load(arguments.plan, part(progress, 0.0, 0.2)).book.plan
-    ask = with_defaults(plan, ask)
+    ask = _of_status(with_defaults(plan, ask), arguments.status)
     made = print_map(plan, ask, arguments.out, part(progress, 0.2, 1.0))
     answer(_values(made, ask, arguments.out), _sentence(made, ask, arguments.out), arguments.json)
     return 0
@@ -77,6 +85,7 @@ def _ask(arguments: argparse.Namespace) -> PrintAsk:
         date=today() if arguments.date is None else arguments.date,
         scale=None if arguments.scale is None else _number("--scale", arguments.scale),
         coverage=_coverage(arguments),
+        time=_time(arguments),
         **{name: getattr(arguments, name) for _, name, _ in _BLOCK},
     )
 
@@ -84,8 +93,26 @@ def _ask(arguments: argparse.Namespace) -> PrintAsk:
 def _coverage(arguments: argparse.Namespace) -> CoverageAsk | None:
     if arguments.of is None and arguments.radius is None:
         return None
+    if template(arguments.map).timed:
+        return None
     radius = 50_000.0 if arguments.radius is None else _number("--radius", arguments.radius)
     return CoverageAsk(arguments.of or "depot", radius, status=arguments.status)
+
+
+def _time(arguments: argparse.Namespace) -> TimeAsk | None:
+    """Return whose land a map of responsibility areas shows, None for the usual stations."""
+    if arguments.of is None or template(arguments.map).subject != "areas":
+        return None
+    return TimeAsk(kind(arguments.of).name, 60.0, status=arguments.status)
+
+
+def _of_status(ask: PrintAsk, status: Status) -> PrintAsk:
+    """Return the ask for facilities of this status, whatever it works out."""
+    if ask.coverage is not None:
+        ask = replace(ask, coverage=replace(ask.coverage, status=status))
+    if ask.time is not None:
+        ask = replace(ask, time=replace(ask.time, status=status))
+    return ask
 
 
 def _number(flag: str, text: str) -> float:

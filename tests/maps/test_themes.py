@@ -11,7 +11,8 @@ import shapely
 from matplotlib.text import Text
 from pyproj import Geod, Transformer
 
-from data import examples
+import main
+from data import examples, files
 from data.plan import GEOGRAPHIC, Plan, make_layer
 from data.progress import Cancelled
 from data.refused import Refused
@@ -375,3 +376,24 @@ def test_svg_text_can_be_selected_and_edited(tmp_path: Path) -> None:
     assert "'Noto Sans CJK SC', 'Source Han Sans SC'" in text
     print_map(towns(4), PrintAsk("布局图", "A4"), tmp_path / "y.svg")
     assert text == (tmp_path / "y.svg").read_text(encoding="utf-8")
+
+
+def test_print_command_works_out_what_its_words_say(tmp_path: Path, capsys) -> None:
+    plan = tmp_path / "p.gpkg"
+    files.save(examples.build("康巴什"), plan)
+    svg = tmp_path / "x.svg"
+    for words, told in (
+        (
+            ["--map", "责任区图", "--of", "救援队伍", "--status", "现状"],
+            "救援队伍(现状设施),按路网",
+        ),
+        (
+            ["--map", "盲区图", "--of", "fire_station", "--radius", "3000"],
+            "服务半径 3 km(直线距离)",
+        ),
+        (["--map", "覆盖图", "--status", "规划"], "储备库(新增设施),服务半径 50 km"),
+    ):
+        assert main.main(["print", str(plan), "--paper", "A4", "-o", str(svg), *words]) == 0
+        assert told in svg.read_text(encoding="utf-8")
+    assert main.main(["print", str(plan), "--map", "疏散转移路线图", "-o", str(svg)]) == 2
+    assert "画不了疏散转移路线图" in capsys.readouterr().err
