@@ -100,6 +100,8 @@ def panels(theme: str, mark: str) -> None:
         ("07", "history"),
         ("08", "place"),
         ("09", "export"),
+        ("12", "targets"),
+        ("13", "help"),
         ("10", "table"),
     ):
         one.window.show_panel(name)

@@ -200,6 +200,7 @@ class TargetsPanel(QWidget):
         checked, checker = self.checker.checked, self.checker
         self._fill_rules(checked)
         self._fill_people()
+        self.head.dress(self.window_.theme)
         self.head.show_topics(checked.outcome.rules.topics if checked is not None else ())
         self.head.setVisible(checked is not None)
         self.split.setVisible(checked is not None)
@@ -266,7 +267,7 @@ class TargetsPanel(QWidget):
         self.people_box.setCurrentIndex(max(0, self.people_box.findData(self.checker.people)))
 
     def _show_counts(self, counts: Mapping[VerdictName, int]) -> None:
-        self.head.show_counts(counts, self.window_.theme)
+        self.head.show_counts(counts)
 
     def _filter(self) -> None:
         checked, shown = self.checker.checked, self.head.shown

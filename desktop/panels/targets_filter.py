@@ -87,13 +87,19 @@ class TargetsFilter(QWidget):
         _fill(self.menu, self.topics, [("全部分组", ""), *((t or "其他", t) for t in topics)])
         self._changed()
 
-    def show_counts(self, counts: Mapping[VerdictName, int], theme: str) -> None:
-        """Show how many of each light there are."""
+    def dress(self, theme: str) -> None:
+        """Draw the lights in a theme's colours (not at every frame of a drag)."""
         ratio = self.devicePixelRatioF()
         self.button.setIcon(icon("filter", THEMES[theme]))
         for name, button in self.lights.items():
             button.setIcon(QIcon(light(name, theme, ratio)))
-            button.setText(f"{counts.get(name, 0):,}")
+
+    def show_counts(self, counts: Mapping[VerdictName, int]) -> None:
+        """Show how many of each light there are."""
+        for name, button in self.lights.items():
+            text = f"{counts.get(name, 0):,}"
+            if button.text() != text:
+                button.setText(text)
 
     def clear(self) -> None:
         """Show everything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -91,7 +91,7 @@ class Line:
     first: str
     second: str
     tip: str
-    what: Any
+    what: Any = field(compare=False)
 
 
 def line_of(found: Verdict, *, stale: bool = False) -> Line:
@@ -135,9 +135,12 @@ class Rows(QAbstractListModel):
 
     def show_drag(self, now: Mapping[str, Line]) -> None:
         """Other lights while a feature is dragged; ``{}`` brings the usual ones back."""
-        if now or self._now:
-            self._now = now
-            self._repaint()
+        before, self._now = self._now, now
+        for row, found in enumerate(self.rows):
+            if isinstance(found, str):
+                continue
+            if before.get(found.key, found) != now.get(found.key, found):
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def _repaint(self) -> None:
         if self.rows:
