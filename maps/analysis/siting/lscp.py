@@ -21,6 +21,8 @@ from maps.analysis.siting.weighting import fewer_sites
 
 _SMALL = 60
 _FEW, _MANY = 300, 2000
+_AT_ONCE = 3.0
+"""Seconds HiGHS gets before local search looks for fewer sites; most parts are proven in less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +154,13 @@ class _Part:
         """Return sites, their number or price, and its bound."""
         sites = cover_all(self.matrix, None if self.unit else self.cost)
         self._tell(search, sites)
-        steps = _MANY if proof and self.room is None else _FEW
-        sites = self._fewer(sites, steps, search)
+        whole = proof and self.room is None
+        if whole:
+            brief = _AT_ONCE if patience is None else min(_AT_ONCE, patience)
+            sites, count, bound = self._prove(search, sites, brief)
+            if bound >= count - 1e-6 or search.tick():
+                return sites, count, bound
+        sites = self._fewer(sites, _MANY if whole else _FEW, search)
         if self._fits(sites) or not proof:
             return sites, float(self.cost[sites].sum()), 0.0
         self._tell(search, sites)

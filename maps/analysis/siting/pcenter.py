@@ -2,7 +2,10 @@
 
 Hakimi (1964); solved as Minieka, “The m-center problem”, SIAM Review 12 (1970): a radius is
 possible when as many sites as allowed reach everybody within it, and only costs that occur
-in the matrix need to be tried.
+in the matrix need to be tried. What a few demands far apart cannot have, all cannot have: they
+give a first bound at once (Chen and Chen, “New relaxation-based algorithms for the optimal
+solution of the continuous and discrete p-center problems”, Computers & Operations Research 36
+(2009)).
 """
 
 from dataclasses import dataclass
@@ -18,6 +21,9 @@ from maps.analysis.siting.pmedian import dense
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
 
+_PATIENCE, _BRIEF = 0.1, 1.0
+"""Seconds a radius, and all radii together, may take when only a few demands are asked about."""
+
 
 @dataclass(frozen=True, eq=False)
 class Center:
@@ -29,26 +35,30 @@ class Center:
     proven: bool
 
 
-def _farthest_first(cost: np.ndarray, base: np.ndarray, limit: int) -> np.ndarray:
-    """Serve the worst-off demand by its nearest candidate, again and again (Gonzalez 1985)."""
-    now = base.copy()
-    chosen: list[int] = []
-    while len(chosen) < limit:
+def _farthest_first(cost: np.ndarray, now: np.ndarray, count: int) -> list[tuple[int, int]]:
+    """Serve the worst-off demand by its nearest candidate, again and again (Gonzalez 1985).
+
+    ``now``: (n,) cost of what is open. Returns up to ``count`` demands and their candidates.
+    """
+    chosen: list[tuple[int, int]] = []
+    while len(chosen) < count:
         worst = int(np.argmax(now))
         site = int(np.argmin(cost[worst]))
-        if site in chosen:
+        if cost[worst, site] >= now[worst]:
             break
-        chosen.append(site)
+        chosen.append((worst, site))
         now = np.minimum(now, cost[:, site])
-    return np.array(sorted(chosen), np.int64)
+    return chosen
 
 
 def pcenter(problem: Problem, ask: Ask, side: Side, search: Search) -> tuple[Center, np.ndarray]:
     """Return the sites with the shortest longest way, and the demands left out."""
     everything = dense(problem.cost)
-    kept, lost = unreached(problem, cover(everything, np.inf), ask, 1)
-    cost = everything if len(lost) == 0 else everything[kept]
-    if len(kept) == 0:
+    lost = np.empty(0, np.int64)
+    if not np.isfinite(everything.min(axis=1)).all():
+        _, lost = unreached(problem, cover(everything, np.inf), ask, 1)
+    cost = everything if len(lost) == 0 else np.delete(everything, lost, axis=0)
+    if len(cost) == 0:
         search.tell(0.0, 0.0)
         return Center(np.empty(0, np.int64), 0.0, 0.0, True), lost
     fixed, free = side.fixed, side.free
@@ -58,15 +68,54 @@ def pcenter(problem: Problem, ask: Ask, side: Side, search: Search) -> tuple[Cen
     limit = len(free) if side.limit is None else side.limit
     sites: np.ndarray | None = None
     high = np.inf
-    if side.simple:
-        first = free[_farthest_first(cost[:, free], base, limit)] if len(free) else free
-        reached = np.minimum(base, cost[:, first].min(axis=1)) if len(first) else base
-        if np.isfinite(reached.max()):
-            sites, high = first, float(reached.max())
-            search.tell(high, low)
-    values = np.unique(cost[np.isfinite(cost)])
-    values = values[(values >= low) & (values <= high)]
+    if side.simple and len(free):
+        turns = _farthest_first(cost[:, free], base, 3 * limit)
+        first = free[np.unique(np.array([site for _, site in turns[:limit]], np.int64))]
+        longest = _longest(cost, first, side)
+        if np.isfinite(longest):
+            search.tell(longest, low)
+            few = np.unique([*(row for row, _ in turns), int(np.argmax(best))])
+            sites, high, low = _few_demands(cost, few, limit, side, search, first, low)
+    values = np.unique(cost[(cost >= low) & (cost <= high) & np.isfinite(cost)])
     return _bisect(cost, values, limit, side, search, sites), lost
+
+
+def _few_demands(
+    cost: np.ndarray,
+    rows: np.ndarray,
+    limit: int,
+    side: Side,
+    search: Search,
+    sites: np.ndarray,
+    low: float,
+) -> tuple[np.ndarray, float, float]:
+    """Bisect the radius of some demands (``rows``) only.
+
+    What they cannot have is a bound for all; every answer for them is tried on all. Returns
+    sites, their longest way and the bound, none worse than ``sites`` and ``low``.
+    """
+    few = cost[rows]
+    values = np.unique(few[np.isfinite(few)])
+    high = _longest(cost, sites, side)
+    values = values[(values >= low) & (values < high)]
+    need = np.ones(len(rows), np.int64)
+    bottom, top, end = 0, len(values), search.passed + _BRIEF
+    while bottom < top and search.passed < end and not search.tick():
+        middle = (bottom + top) // 2
+        reach = cover(few, values[middle])
+        found = fewest(reach, need, side, search, target=limit, patience=_PATIENCE)
+        if found.bound > limit + 1e-6:
+            bottom = middle + 1
+            low = float(values[bottom]) if bottom < len(values) else high
+            search.tell(high, low)
+            continue
+        top = middle
+        if found.sites is not None and found.count <= limit + 1e-9:
+            longest = _longest(cost, found.sites, side)
+            if longest < high:
+                sites, high = found.sites, longest
+                search.tell(high, low)
+    return sites, high, low
 
 
 def _bisect(
@@ -137,7 +186,7 @@ def _none(limit: int, shown: bool, search: Search) -> Refused:
 
 
 def _longest(cost: np.ndarray, sites: np.ndarray, side: Side) -> float:
-    return float(cost[:, np.union1d(sites, side.fixed)].min(axis=1).max())
+    return float(cost[:, np.union1d(sites, side.fixed)].min(axis=1, initial=np.inf).max())
 
 
 def _filled(cost: np.ndarray, sites: np.ndarray, side: Side, limit: int) -> np.ndarray:

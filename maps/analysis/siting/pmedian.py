@@ -24,6 +24,8 @@ from maps.analysis.siting.side import Side
 from maps.analysis.siting.tree import Node, Table, search_tree
 
 _ROUNDS, _STAGES, _FEW_LEFT = 150, 12, 3
+_LARGE, _DRAWN, _GLANCE = 1_000_000, 2_000, 20
+"""Pairs from which on a sample of so many demands gives the first answer; steps to its bound."""
 _EXACT = 1e-8
 
 
@@ -50,12 +52,15 @@ def dense(cost: Cost) -> np.ndarray:
 def ways(problem: Problem, ask: Ask, side: Side) -> tuple[Ways, np.ndarray]:
     """Return the question with equal demands merged, and the demands no candidate reaches."""
     everything = dense(problem.cost)
-    _, lost = unreached(problem, cover(everything, np.inf), ask, 1)
+    lost = np.empty(0, np.int64)
+    if not np.isfinite(everything.min(axis=1)).all():
+        _, lost = unreached(problem, cover(everything, np.inf), ask, 1)
     weights = np.asarray(problem.weights, float)
     counts = weights > 0
     counts[lost] = False
     rows = np.flatnonzero(counts)
-    cost = everything[np.ix_(rows, side.free)]
+    all_of_it = len(rows) == everything.shape[0] and len(side.free) == everything.shape[1]
+    cost = everything if all_of_it else everything[np.ix_(rows, side.free)]
     base = np.full(len(rows), np.inf)
     if len(side.fixed):
         base = everything[np.ix_(rows, side.fixed)].min(axis=1)
@@ -118,10 +123,13 @@ def least(
 
     tick = search.tick
     big = question.big
-    begun = least_cost(cost, weight, limit, base, big) if start is None else start
+    begun = _sampled(question, limit, search) if start is None else start
+    if begun is None:
+        begun = least_cost(cost, weight, limit, base, big)
     floor = np.minimum(base, cost.min(axis=1))
     if np.isfinite(question.total(begun)):
         search.tell(question.total(begun), float(weight @ floor))
+        search.tell(None, _first_bound(question, begun, limit, search))
     sites = exchange_cost(cost, weight, begun, base, big, tick)
     total = question.total(sites)
     if not np.isfinite(total):
@@ -133,6 +141,36 @@ def least(
         exact = total - bound < question.step
         return Cheapest(question.columns[sites], total, total if exact else bound, True)
     return _by_tree(question, limit, search, sites, bound, decisions, price, gap)
+
+
+def _sampled(question: Ways, limit: int, search: Search) -> np.ndarray | None:
+    """A good answer from a sample of a large question, None when there is nothing to gain.
+
+    Demands are drawn by people, so that each drawn one stands for equally many.
+    """
+    cost, weight, base = question.cost, question.weight, question.base
+    if cost.size < _LARGE or len(weight) < 2 * _DRAWN:
+        return None
+    draw = np.random.default_rng(20240404)
+    rows, times = np.unique(
+        draw.choice(len(weight), _DRAWN, p=weight / weight.sum()), return_counts=True
+    )
+    few, many, ground, big = cost[rows], times.astype(float), base[rows], question.big
+    begun = least_cost(few, many, limit, ground, big)
+    sites = exchange_cost(few, many, begun, ground, big, search.tick)
+    return sites if np.isfinite(question.total(sites)) else None
+
+
+def _first_bound(question: Ways, sites: np.ndarray, limit: int, search: Search) -> float:
+    """A bound in a few steps, so that the first answer is not shown without one."""
+    if question.cost.size < _LARGE:
+        return -np.inf
+    arcs, price = _first_arcs(question, sites)
+    total = question.total(sites)
+    shut = np.zeros(question.cost.shape[1], bool)
+    tick = search.tick
+    relaxed = cost_bound(arcs, price, limit, total, question.step, _GLANCE, tick, shut)
+    return min(total, relaxed.bound)
 
 
 def _by_tree(
