@@ -41,8 +41,8 @@ def content(made: Dossier, report: Report = silent) -> dict[str, Any]:
     _roads(making)
     _edges(making)
     report(0.9, "正在放置设施…")
-    facilities(making)
     settlements(making)
+    facilities(making)
     lonlat = [making.screen.point(x, y) for x in bounds[::2] for y in bounds[1::2]]
     south, west = np.min(lonlat, axis=0).tolist()
     north, east = np.max(lonlat, axis=0).tolist()
