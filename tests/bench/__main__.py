@@ -3,23 +3,31 @@
 import dataclasses
 import importlib
 import json
+import math
 import os
 import pkgutil
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 import tests.bench
 from tests.bench.timing import Row, table
 
 OUT = Path("out/bench.json")
-SHARED = ("timing", "workload")
+SHARED = ("rivals", "timing", "workload")
 
 
 def parts() -> list[str]:
     """Names of the parts: the modules here but those the parts share."""
     names = [m.name for m in pkgutil.iter_modules(tests.bench.__path__)]
     return sorted(n for n in names if not n.startswith("_") and n not in SHARED)
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    """A row for the file; what could not be run is null."""
+    values = dataclasses.asdict(row)
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}
 
 
 def main(wanted: list[str]) -> int:
@@ -34,7 +42,7 @@ def main(wanted: list[str]) -> int:
         module = importlib.import_module(f"tests.bench.{name}")
         rows: list[Row] = module.run()
         print(table(rows), flush=True)
-        kept[name] = [dataclasses.asdict(row) for row in rows]
+        kept[name] = [_plain(row) for row in rows]
         kept["machine"] = {
             "python": platform.python_version(),
             "system": platform.platform(),

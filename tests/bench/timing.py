@@ -1,6 +1,7 @@
 """How the benchmarks measure: rivals take turns in one process, medians are compared."""
 
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -12,9 +13,9 @@ from typing import Any
 class Row:
     """One way of doing one piece of work.
 
-    ``ms``: median milliseconds of ``rounds`` runs; ``times``: how many times as long as the
-    first way of the same work (ours); ``answer``: the number it came to, if one; ``note``:
-    what the reader must know to compare.
+    ``ms``: median milliseconds of ``rounds`` runs (NaN: could not be run); ``times``: how
+    many times as long as the first way of the same work (ours); ``answer``: the number it
+    came to, if one; ``note``: what the reader must know to compare.
     """
 
     work: str
@@ -80,6 +81,9 @@ def table(rows: list[Row]) -> str:
         if row.work != work:
             work = row.work
             lines.append(f"\n{work}")
+        if math.isnan(row.ms):
+            lines.append(f"  {row.way:<58}{row.note}")
+            continue
         answer = "" if row.answer is None else f"{row.answer:>16,.0f}"
         lines.append(
             f"  {row.way:<58}{row.ms:>12,.3f} ms {row.times:>9,.1f} ×{answer}  {row.note}".rstrip()
