@@ -112,7 +112,8 @@ def line_of_contradiction(found: Contradiction) -> Line:
     ids = "、".join(rule.id for rule in found.rules)
     name: VerdictName = "attest" if found.severity == "提示" else "warn"
     key, second = f"{found.about} {ids}", f"{found.about} · {ids}"
-    return Line(key, name, found.text, second, found.text, found)
+    first = f"{found.rules[0].quote}:{found.text}" if len(found.rules) == 1 else found.text
+    return Line(key, name, first, second, first, found)
 
 
 class Rows(QAbstractListModel):

@@ -525,3 +525,23 @@ def test_of_several_population_layers_the_planner_chooses_one(panel):
     assert {v.id: v.verdict for v in panel.checker.outcome.verdicts} == VERDICTS
     panel.session.undo()
     assert not panel.people_row.isVisible() or panel.checker.busy
+
+
+def test_contradictions_of_the_document_are_listed_with_their_quotes(panel):
+    twice = RULES.replace(
+        "工程:\n",
+        """- {编号: T10, 原文: 到2025年覆盖率95%以上, 行: 11, 分组: 机构, 检查: 指标, 基准年: 2020,
+   年份: 2025, 比较: 不少于, 数值: 95, 单位: "%", 指标键: 覆盖率}
+- {编号: T11, 原文: 到2025年覆盖率不超过90%, 行: 12, 分组: 机构, 检查: 指标, 年份: 2025,
+   比较: 不超过, 数值: 90, 单位: "%", 指标键: 覆盖率}
+工程:
+""",
+    )
+    panel.session.do_book("规则", lambda book: replace(book, facts={"规则": twice}))
+    judged(panel)
+    heading = next(k for k in keys(panel) if k.startswith("文本自身的矛盾"))
+    assert heading.endswith("1 条")
+    assert panel.list.pick(keys(panel)[keys(panel).index(heading) + 1])
+    texts = [w.text() for w in panel.detail.inside.findChildren(type(panel.empty))]
+    assert "“到2025年覆盖率95%以上”" in texts
+    assert "“到2025年覆盖率不超过90%”" in texts
