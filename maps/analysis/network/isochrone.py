@@ -212,7 +212,7 @@ def _road_area(timer: ByRoad, limit: float, squares: int) -> shapely.Geometry:
 
     ground = outline(reached, box, cell, maybe.cover)
     shapely.prepare(ground)
-    tips = roads[~shapely.covered_by(roads, ground)]
+    tips = roads[~shapely.covers(ground, roads)]
     strips = shapely.buffer(tips, HALF_WIDTH, cap_style="flat", quad_segs=4)
     return shapely.union(ground, shapely.union_all(strips))
 
