@@ -3,6 +3,7 @@
 What is not installed gets a row that says so.
 """
 
+import importlib
 import json
 import math
 import os
@@ -43,7 +44,7 @@ def pandana_nearest(
     """Persons whose quickest depot is within ``limit`` seconds, by pandana's contraction."""
     way = "pandana nearest_pois (limit asked for, graph kept)"
     try:
-        import pandana
+        pandana = importlib.import_module("pandana")
     except ImportError:
         return missing(work, way)
     at, a, b, seconds = town
