@@ -186,6 +186,12 @@ def _tags(painter: QPainter, canvas: Canvas, drawing: Drawing, theme: style.Them
         if any(box.intersects(other) for other in taken):
             continue
         taken.append(box)
+        # What lies below (a district's name) must not run into the number.
+        ground = QColor(theme.panel)
+        ground.setAlphaF(0.88)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(box, 3, 3)
         for k, words in enumerate(rows):
             image = atlas.text(words, 12, False, theme.label, theme.halo, dpr)
             atlas.draw(painter, image, x, y + 16 * k)

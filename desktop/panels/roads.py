@@ -111,4 +111,4 @@ class RoadsPanel(QWidget):
     def _show_state(self) -> None:
         shown, mine = self.session.drawing, self.page.drawing
         self.stale.setVisible(mine is not None and self.session.is_stale(mine))
-        self.off.setVisible(mine is not None and shown is mine)
+        self.off.setVisible(mine is not None and shown is mine and bool(mine.rows))
