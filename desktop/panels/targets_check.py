@@ -9,7 +9,6 @@ Rule files are read in the job, too: the window never waits for them.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -21,10 +20,10 @@ from data.plan import Book, Plan
 from data.progress import Report, part
 from data.refused import Refused
 from desktop.jobs import Job
+from desktop.panels.targets_drag import Drag
 from maps.analysis.network.profile import OWN_SPEEDS
 from maps.analysis.targets.consistency import Contradiction, contradictions
 from maps.analysis.targets.evaluate import Outcome, check_rules, depends_on
-from maps.analysis.targets.live import LiveTargets, LiveVerdicts
 from maps.analysis.targets.loader import DOCUMENT, OWN_RULES, rules_from_text, shipped, standards
 from maps.analysis.targets.model import (
     ATTESTED,
@@ -51,9 +50,6 @@ STANDARDS_TITLE = "国家标准与规范"
 
 _FOR_ALL = {UNPLACED, OWN_SPEEDS}
 """Facts of a book on which the verdict of any rule may depend."""
-
-_FRAME = 16
-"""Milliseconds between two looks at the lights during a drag, when looking takes no time."""
 
 
 @lru_cache(maxsize=4)
@@ -118,11 +114,11 @@ class Checker(QObject):
         """The key the user chose; "" for the plan's usual rules."""
         self.people = ""
         """The population layer the user chose, when the plan has several."""
-        self._watched = False
+        self.watched = False
         self._job: Job | None = None
         self._timer = QTimer(self, interval=PAUSE, singleShot=True)
         self._timer.timeout.connect(self.check)
-        self._drag = _Drag(self)
+        self._drag = Drag(self)
         session.plan_changed.connect(self._plan_changed)
         session.opened.connect(self._opened)
         session.dragging.connect(self._drag.follow)
@@ -138,7 +134,7 @@ class Checker(QObject):
 
     def watch(self, watched: bool) -> None:
         """Somebody looks at the verdicts (then what is out of date is judged) or no longer."""
-        self._watched = watched
+        self.watched = watched
         if not watched or self.busy or self.session.book is None:
             return
         checked = self.checked
@@ -163,7 +159,7 @@ class Checker(QObject):
             self._job.cancel()
             self._job = None
         self.changed.emit()
-        if self._watched:
+        if self.watched:
             self._timer.start()
 
     def _plan_changed(self, before: Plan | None, after: Plan | None) -> None:
@@ -183,7 +179,7 @@ class Checker(QObject):
             self._timer.stop()
 
     def _later(self) -> None:
-        if self._watched:
+        if self.watched:
             self._timer.start()
 
     def check(self, *, everything: bool = False) -> None:
@@ -323,85 +319,6 @@ def _changed_kinds(before: Plan, after: Plan) -> set[str]:
     old = {(layer.kind_name, id(layer.frame)) for layer in before}
     new = {(layer.kind_name, id(layer.frame)) for layer in after}
     return {kind for kind, _ in old ^ new}
-
-
-class _Drag:
-    """The lights of one drag: prepared in the background, looked at as often as there is time."""
-
-    def __init__(self, checker: Checker) -> None:
-        self.checker = checker
-        self._of: tuple[str, int] | None = None
-        self._at = (0.0, 0.0)
-        self._job: Job | None = None
-        self._ready: LiveTargets | None = None
-        self._took = 0.0
-        self._timer = QTimer(checker, singleShot=True)
-        self._timer.timeout.connect(self._look)
-
-    def follow(self, place: tuple[str, int, float, float] | None) -> None:
-        """A feature is dragged over a place, or (None) let go."""
-        if place is None:
-            self._end()
-            return
-        layer, fid, x, y = place
-        self._at = x, y
-        if self._of != (layer, fid):
-            self._end()
-            self._of = layer, fid
-            self._prepare(layer, fid)
-        if self._ready is not None and not self._timer.isActive():
-            # Looking never takes more than a third of the time: the symbol keeps up.
-            self._timer.start(max(_FRAME, round(3000 * self._took)))
-
-    def _prepare(self, layer: str, fid: int) -> None:
-        checker = self.checker
-        checked = checker.checked
-        if checked is None or checker.stale or not checker._watched:
-            return
-        if checked.outcome.plan.find(layer) is None:
-            return
-        plan = checker.session.plan
-        live = LiveTargets(
-            checked.outcome.plan,
-            checked.outcome.rules,
-            checked.book.facts,
-            people=checker.people,
-            outcome=checked.outcome,
-        )
-        if not live.affected(layer):
-            return
-
-        def work(report: Report) -> LiveTargets:
-            live.prepare(layer, fid, report)
-            geometry = live.plan.layer(layer).geometry(fid)
-            live.after_move(layer, fid, geometry.x, geometry.y)  # the first look is the long one
-            return live
-
-        def done(ready: LiveTargets) -> None:
-            self._job = None
-            if self._of == (layer, fid) and checker.session.plan is plan:
-                self._ready = ready
-                self._look()
-
-        self._job = checker.session.jobs.start("准备目标灯", work, done, quiet=True)
-
-    def _look(self) -> None:
-        if self._ready is None or self._of is None:
-            return
-        began = time.perf_counter()
-        found: LiveVerdicts = self._ready.after_move(*self._of, *self._at)
-        self._took = time.perf_counter() - began
-        self.checker.lit.emit(found)
-
-    def _end(self) -> None:
-        shown = self._ready is not None
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-        self._of, self._ready = None, None
-        self._timer.stop()
-        if shown:
-            self.checker.lit.emit(None)
 
 
 def with_fact(book: Book, name: str, value: Any) -> Book:
