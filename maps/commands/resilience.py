@@ -8,7 +8,7 @@ import numpy as np
 from data.progress import part
 from data.refused import Refused
 from maps.analysis.siting import FIXED, Problem
-from maps.analysis.siting.byroad import closed_roads, nearest_minutes, road_names
+from maps.analysis.siting.byroad import closed_roads, most_used, road_names, today
 from maps.analysis.siting.fromplan import metres_to
 from maps.analysis.siting.resilience import (
     Closure,
@@ -31,6 +31,7 @@ from maps.commands.choosing import (
 from maps.commands.common import answer, json_argument, progress
 
 ROADS = {"全部": "", "桥": "桥", "隧道": "隧道"}
+MOST_USED = "most-used:"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--sites", nargs="+", action="extend", default=[], metavar="列", help="矩阵中哪些列是设施")
     add("--target", metavar="SHARE", help="覆盖率指标,0–1;失去哪一处会使哪些区不达标")
-    add("--roads", metavar="|".join(ROADS), help="与 --minutes 同用:逐条封闭道路、桥或隧道")
+    add(
+        "--roads",
+        metavar=f"{'|'.join(ROADS)}|{MOST_USED}1000",
+        help="与 --minutes 同用:逐条封闭道路、桥或隧道,或使用人数最多的若干条",
+    )
     json_argument(parser)
 
 
@@ -95,30 +100,51 @@ def _targets(arguments: argparse.Namespace, given: Source) -> list[Target]:
 
 def _roads(
     arguments: argparse.Namespace, given: Source, sites: np.ndarray, targets: list[Target]
-) -> list[Closure]:
-    if arguments.roads not in ROADS:
-        raise Refused(f"--roads 只能是{'、'.join(ROADS)}之一,现在是“{arguments.roads}”。")
+) -> tuple[list[Closure], dict[str, float]]:
+    """The effect of closing each road, and the persons who use each where that was counted."""
+    only, count = _which(arguments.roads)
     if given.time_ask is None or given.ground is None or given.reach is None:
         raise Refused("--roads 要与 --minutes 同用:道路中断只影响行车时间。")
     ground, ask = given.ground, given.time_ask
-    roads = road_names(ground.plan, ROADS[arguments.roads])
+    roads = road_names(ground.plan, only)
     if not roads:
-        raise Refused(f"道路图层里没有“桥隧”为“{arguments.roads}”的道路。")
+        raise Refused(f"道路图层里没有“桥隧”为“{only}”的道路。")
     x, y = ground.candidates.x[sites], ground.candidates.y[sites]
-    base = nearest_minutes(ground.plan, ask, ground, x, y)[:, None]
-    alone = Problem(base, given.problem.weights, district=given.problem.district)
-    return closures(
+    now = today(ground.plan, ask, ground, x, y)
+    used: dict[str, float] = {}
+    if count is not None:
+        ranked = most_used(now, roads, ground.problem.weights, count)
+        roads = [(name, road) for name, road, _ in ranked]
+        used = {name: people for name, _, people in ranked}
+    alone = Problem(now.minutes[:, None], given.problem.weights, district=given.problem.district)
+    found = closures(
         alone,
         given.reach,
         [0],
-        closed_roads(ground.plan, ask, ground, x, y, roads),
+        closed_roads(ground.plan, ask, ground, x, y, roads, now),
         targets=targets,
         report=part(progress, 0.7, 1.0),
         count=len(roads),
     )
+    return found, used
 
 
-def as_json(result: Resilience, given: Source, roads: list[Closure] | None) -> dict[str, Any]:
+def _which(word: str) -> tuple[str, int | None]:
+    """Which roads are closed one by one: 桥, 隧道 or "" for all; how many of the most used."""
+    if word in ROADS:
+        return ROADS[word], None
+    number_ = word.removeprefix(MOST_USED)
+    if number_ != word and number_.isascii() and number_.isdigit() and int(number_) > 0:
+        return "", int(number_)
+    shown = "、".join(ROADS)
+    raise Refused(
+        f"--roads 只能是{shown}之一,或 {MOST_USED}1000(使用人数最多的 1000 条),现在是“{word}”。"
+    )
+
+
+def as_json(
+    result: Resilience, given: Source, roads: tuple[list[Closure], dict[str, float]] | None
+) -> dict[str, Any]:
     """Return the answer as plain values; losses with the worst first, shares 0–1.
 
     ``longer``: metres or minutes more, on average, for those whose nearest facility is lost.
@@ -147,16 +173,18 @@ def as_json(result: Resilience, given: Source, roads: list[Closure] | None) -> d
         "basis": given.basis,
     }
     if roads is not None:
+        closed, used = roads
         out["roads"] = [
             {
                 "name": c.name,
+                **({"people_using": persons(used[c.name])} if c.name in used else {}),
                 "people_lost": persons(c.people),
                 "by_district": by_district(given, c.by_district),
                 "targets_failed": list(c.failed),
                 "longer": finite(c.longer),
                 "cut_off": persons(c.cut_off),
             }
-            for c in roads
+            for c in closed
         ]
     return out
 

@@ -1,7 +1,6 @@
 """Minutes by road for siting: from every candidate to everybody, and with a road closed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,9 +10,10 @@ from data.plan import Plan
 from data.progress import Report, part, silent
 from maps.analysis.network.costs import Costs, FeatureId, costs
 from maps.analysis.network.graph import network_of
-from maps.analysis.network.snap import Places, settle
+from maps.analysis.network.snap import Snapper, joinable, settle
 from maps.analysis.network.timers import snapper_of
-from maps.analysis.network.travel import Reach, each, reach
+from maps.analysis.network.travel import each, reach
+from maps.analysis.siting.closing import Closing
 from maps.analysis.siting.fromplan import Ground, Minutes
 from maps.analysis.timecover import TimeAsk, zones
 
@@ -77,70 +77,54 @@ def closed_roads(
     x: Floats,
     y: Floats,
     roads: list[tuple[str, FeatureId]],
+    now: Closing | None = None,
 ) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
     """Yield for each road the function that works out everybody's minutes with it closed.
 
-    The (n,) minutes are those to the nearest of the facilities at ``x``, ``y``.
+    The (n,) minutes are those to the nearest of the facilities at ``x``, ``y``. A road that does
+    not stand in this status changes nothing. ``now``: what ``today`` returned for the same.
     """
-    now = _now(plan, ask, ground, x, y)
+    now = today(plan, ask, ground, x, y) if now is None else now
     for name, road in roads:
-        yield name, _closing(plan, ask, now, road)
+        yield name, _closing(now, road)
 
 
 def nearest_minutes(plan: Plan, ask: TimeAsk, ground: Ground, x: Floats, y: Floats) -> np.ndarray:
     """Return (n,) minutes to the nearest facility with the roads as they are."""
-    return _now(plan, ask, ground, x, y).minutes
+    return today(plan, ask, ground, x, y).minutes
 
 
-@dataclass(frozen=True, eq=False)
-class _Now:
-    """How everybody gets to the nearest facility today: places as snapped and as they join the
-    roads, the search, and the minutes."""
+def most_used(
+    now: Closing, roads: list[tuple[str, FeatureId]], persons: np.ndarray, count: int
+) -> list[tuple[str, FeatureId, float]]:
+    """Return up to ``count`` of ``roads`` with the persons who drive over them, most first.
 
-    facilities: Places
-    points: Places
-    joined: Places
-    found: Reach
-    minutes: np.ndarray
+    ``persons``: (n,). Counted are those whose quickest way between the nearest facility and the
+    junction next to them leads over the road (their own stretch is not); roads nobody uses are
+    left out.
+    """
+    number = {feature: k for k, feature in enumerate(now.rows)}
+    feature = np.empty(len(now.found.costs.network.roads), np.intp)
+    for key, rows in now.rows.items():
+        feature[rows] = number[key]
+    used = now.used(np.asarray(persons, float), feature)
+    listed = [(name, road, float(used[number[road]])) for name, road in roads if road in number]
+    some = [row for row in listed if row[2] > 0]
+    return sorted(some, key=lambda row: -row[2])[:count]
 
 
-def _now(plan: Plan, ask: TimeAsk, ground: Ground, x: Floats, y: Floats) -> _Now:
+def today(plan: Plan, ask: TimeAsk, ground: Ground, x: Floats, y: Floats) -> Closing:
+    """Return how everybody gets to the nearest of the facilities at ``x``, ``y``."""
     open_ = _costs(plan, ask, ask.closed)
-    snap = snapper_of(open_.network, ask.profile.name).snap
-    places, points = snap(x, y), snap(ground.x, ground.y)
+    usual = snapper_of(open_.network, ask.profile.name)
+    places, points = usual.snap(x, y), usual.snap(ground.x, ground.y)
     found = reach(open_, places, np.zeros(len(places)), 1)
-    seconds, _ = found.at_places(points)
-    return _Now(places, points, settle(points, open_), found, seconds[0] / 60.0)
+    snapper = usual
+    if open_.closed:
+        snapper = Snapper(open_.network, joinable(open_.network, ask.profile), open_)
+    seconds = found.at_places(points)[0][0]
+    return Closing(points, settle(points, open_), found, seconds, places, snapper)
 
 
-def _closing(plan: Plan, ask: TimeAsk, now: _Now, road: FeatureId) -> Callable[[], np.ndarray]:
-    def minutes() -> np.ndarray:
-        cost = _costs(plan, ask, ask.closed | {road})
-        found = reach(cost, now.facilities, np.zeros(len(now.facilities)), 1)
-        some = _touched(now, cost, found)
-        out = now.minutes.copy()
-        if len(some):
-            out[some] = found.at_places(now.points.take(some))[0][0] / 60.0
-        return out
-
-    return minutes
-
-
-def _touched(now: _Now, cost: Costs, found: Reach) -> np.ndarray:
-    """Points whose minutes may differ: their chain of road is shut somewhere, or has an end
-    reached at another time, or a facility has left it or joined it. For all others nothing
-    has changed."""
-    network, before = cost.network, now.found.costs
-    chain = np.zeros(int(network.chain.max(initial=-1)) + 1, bool)
-    shut = (cost.open_to != before.open_to) | (cost.open_from != before.open_from)
-    chain[network.chain[shut]] = True
-    moved = (found.facilities.edge != now.found.facilities.edge) | (
-        found.facilities.fraction != now.found.facilities.fraction
-    )
-    for places in (found.facilities, now.found.facilities):
-        edges = places.edge[moved]
-        chain[network.chain[edges[edges >= 0]]] = True
-    other = found.seconds[0] != now.found.seconds[0]
-    chain |= other[network.a] | other[network.b]
-    on = now.joined.edge >= 0
-    return np.flatnonzero(on & chain[network.chain[np.maximum(now.joined.edge, 0)]])
+def _closing(now: Closing, road: FeatureId) -> Callable[[], np.ndarray]:
+    return lambda: now.without(now.edges(road)) / 60.0
