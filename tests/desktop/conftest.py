@@ -4,6 +4,7 @@ A warning from Qt, a thread, a running timer or a visible window left behind fai
 that caused it.
 """
 
+import gc
 import os
 import threading
 import time
@@ -20,6 +21,8 @@ from maps.drawing import fonts
 _QUIET = (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
 _OFFSCREEN = "This plugin does not support "
 """What only the screenless platform says, of sizes, raising and grabbing."""
+_MUCH = 20_000
+"""New objects after which what earlier tests left is collected."""
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +36,12 @@ def qapp():
 
 @pytest.fixture(autouse=True)
 def _clean(qapp):
-    """Fail the test on a word from Qt, and on what it leaves behind."""
+    """Fail the test on a word from Qt, and on what it leaves behind.
+
+    Windows of earlier tests are collected between tests and never by a worker thread that
+    happens to allocate: Qt's objects must die where they live (see ``desktop.garbage``).
+    """
+    gc.disable()
     said = []
 
     def hear(kind, context, text):
@@ -45,6 +53,8 @@ def _clean(qapp):
     before = qInstallMessageHandler(hear)
     yield
     _settle(qapp)
+    if gc.get_count()[0] > _MUCH:
+        gc.collect()
     qInstallMessageHandler(before)
     deadline = time.monotonic() + 10
     while left := [t for t in threading.enumerate() if t not in threads and _matters(t)]:
