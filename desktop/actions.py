@@ -101,6 +101,18 @@ def _by_road(page: str) -> Callable[[Window], object]:
     return run
 
 
+def _siting(page: str) -> Callable[[Window], object]:
+    """Bring one page of the siting panel to the front."""
+
+    def run(window: Window) -> None:
+        if window.docks is not None:
+            window.show_map()
+            window.docks.show("siting")
+            window.docks.siting.show_page(page)
+
+    return run
+
+
 def _help(window: Window) -> None:
     from desktop.panels import help  # loads geopandas: not before the window is on the screen
 
@@ -339,6 +351,18 @@ ACTIONS: tuple[Action, ...] = (
         _scenarios,
         icon="compare",
     ),
+    Action(
+        "siting",
+        "选址",
+        "分析",
+        _siting("sites"),
+        _plan,
+        icon="siting",
+        bar="text",
+        asks=True,
+    ),
+    Action("curve", "放几处合适", "分析", _siting("curve"), _plan, asks=True),
+    Action("losses", "失去一处会怎样", "分析", _siting("loss"), _plan, asks=True),
     Action(
         "targets",
         "核对规划目标",

@@ -24,6 +24,7 @@ from desktop.panels.place import PlacePanel
 from desktop.panels.problems import ProblemsPanel
 from desktop.panels.properties import PropertiesPanel
 from desktop.panels.roads import RoadsPanel
+from desktop.panels.siting import SitingPanel
 from desktop.panels.table import TablePanel
 from desktop.panels.targets import TargetsPanel
 from desktop.panels.undo import UndoPanel
@@ -55,11 +56,12 @@ PLACES = (
     Place("layers", "图层", LEFT, LayersPanel),
     Place("properties", "属性", RIGHT, PropertiesPanel),
     Place("coverage", "覆盖", RIGHT, CoveragePanel),
-    Place("compare", "对比", RIGHT, ComparePanel, always=False),
     Place("targets", "目标", RIGHT, TargetsPanel),
+    Place("compare", "对比", RIGHT, ComparePanel, always=False),
     Place("problems", "问题", RIGHT, ProblemsPanel),
     Place("history", "历史", RIGHT, UndoPanel),
     Place("roads", "道路", RIGHT, RoadsPanel, always=False),
+    Place("siting", "选址", RIGHT, SitingPanel, always=False),
     Place("place", "坐标", RIGHT, PlacePanel, always=False),
     Place("export", "导出", RIGHT, ExportPanel, always=False),
     Place("layer_export", "导出图层", RIGHT, LayerExportPanel, always=False),
@@ -163,6 +165,12 @@ class Docks:
     def roads(self) -> RoadsPanel:
         panel = self.panels["roads"]
         assert isinstance(panel, RoadsPanel)
+        return panel
+
+    @property
+    def siting(self) -> SitingPanel:
+        panel = self.panels["siting"]
+        assert isinstance(panel, SitingPanel)
         return panel
 
     @property
