@@ -45,8 +45,8 @@ def source_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--candidates",
         default="settlement",
-        metavar="图层|settlement|grid:500",
-        help="候选点:某个点图层、居民点(默认),或每隔若干米一个的网格",
+        metavar="图层|settlement|junction|grid:500",
+        help="候选点:某个点图层、居民点(默认)、路口,或每隔若干米一个的网格",
     )
     add("--keep", action="store_true", help="保留已有设施,在此之外再选")
     add("--existing", metavar="|".join(EXISTING), help="已有设施:不算、保留、可关闭、可迁移")

@@ -7,7 +7,7 @@ stay, may be closed, or may move.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -40,12 +40,13 @@ Minutes = Callable[[Floats, Floats, "Ground", Report], np.ndarray]
 class PlanAsk:
     """What a siting problem is made of.
 
-    ``of``: kind of facility. ``candidates``: “settlement”, the name of a point layer, or
-    “grid:500” (metres between points). ``radius``: metres, beyond which pairs are not needed;
-    None keeps all pairs (pmedian, pcenter). ``radii``: by class, each class a candidate of its
-    own at every place. ``existing``: what becomes of facilities of ``status`` that stand;
-    ``avoid``: no new site in hazard zones or within safety distances; ``apart``: metres between
-    sites; ``price``, ``capacity``: columns of the candidate layer with numbers.
+    ``of``: kind of facility. ``candidates``: “settlement”, “junction” or “junction:2000” (at most
+    one in such a square), the name of a point layer, or “grid:500” (metres between points).
+    ``radius``: metres, beyond which pairs are not needed; None keeps all pairs (pmedian,
+    pcenter). ``radii``: by class, each class a candidate of its own at every place.
+    ``existing``: what becomes of facilities of ``status`` that stand; ``avoid``: no new site in
+    hazard zones or within safety distances; ``apart``: metres between sites; ``price``,
+    ``capacity``: columns of the candidate layer with numbers.
     """
 
     of: str
@@ -211,7 +212,7 @@ def _classes(
     place = np.where(np.arange(len(rows)) < len(new) * len(names), rows, m)
     place[place == m] = -1
     many = some(found, rows)
-    classed = Candidates(many.x, many.y, many.name, many.layer, many.fid, tuple(grades), many.state)
+    classed = replace(many, grade=tuple(grades))
     return classed, reach, place
 
 

@@ -13,13 +13,17 @@ from data.refused import Refused
 from maps.analysis.demand import Demand
 from maps.analysis.facilities import Status, choose
 from maps.analysis.siting.ask import NEW
+from maps.analysis.siting.junctions import junctions, spacing
 
 MOST_CANDIDATES = 20_000
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Places, m each: where, which feature (layer "" for a grid point), its name and class."""
+    """Places, m each: where, which feature (layer "" where there is none), its name and class.
+
+    ``source``: what places without a feature are, “grid” or “junction”.
+    """
 
     x: Floats
     y: Floats
@@ -28,20 +32,23 @@ class Candidates:
     fid: tuple[int, ...]
     grade: tuple[str, ...]
     state: np.ndarray
+    source: str = "grid"
 
     def __len__(self) -> int:
         return len(self.x)
 
     def ids(self) -> list[str]:
-        """What identifies each in an answer: “layer:id”, “grid:number”."""
+        """What identifies each in an answer: “layer:id”, “grid:number”, “junction:number”."""
         pairs = zip(self.layer, self.fid, strict=True)
-        return [f"{layer or 'grid'}:{fid}" for layer, fid in pairs]
+        return [f"{layer or self.source}:{fid}" for layer, fid in pairs]
 
 
 def places(plan: Plan, source: str, people: Demand) -> Candidates:
-    """Return new places: “settlement”, a point layer by name, or “grid:metres”."""
+    """Return new places: “settlement”, “junction”, a point layer by name, or “grid:metres”."""
     if source.startswith("grid:"):
         return _grid(source, people)
+    if source == "junction" or source.startswith("junction:"):
+        return _junctions(plan, source, people)
     if source == "settlement":
         layers = plan.of_kind("settlement")
         if not any(len(layer) for layer in layers):
@@ -113,6 +120,22 @@ def _grid(source: str, people: Demand) -> Candidates:
     return Candidates(x, y, names, ("",) * n, tuple(range(1, n + 1)), ("",) * n, state)
 
 
+def _junctions(plan: Plan, source: str, people: Demand) -> Candidates:
+    """Where roads meet, in the planning districts."""
+    step = spacing(source)
+    x, y, names = junctions(plan, people, step)
+    n = len(x)
+    if n > MOST_CANDIDATES:
+        wider = max(2.0 * step, 1_000.0)
+        raise Refused(
+            f"规划区内有 {n:,} 个路口,最多能算 {MOST_CANDIDATES:,} 个。"
+            f"请用 junction:{wider:g}(每 {wider:g} 米见方最多取一个)或更大的间隔。"
+        )
+    state = np.full(n, NEW, np.int8)
+    fid = tuple(range(1, n + 1))
+    return Candidates(x, y, names, ("",) * n, fid, ("",) * n, state, "junction")
+
+
 def _too_many(count: int, step: float) -> str:
     wider = step * np.sqrt(count / MOST_CANDIDATES)
     return (
@@ -150,6 +173,7 @@ def both(one: Candidates, two: Candidates) -> Candidates:
         one.fid + two.fid,
         one.grade + two.grade,
         np.append(one.state, two.state),
+        one.source,
     )
 
 
@@ -163,6 +187,7 @@ def some(one: Candidates, rows: np.ndarray) -> Candidates:
         tuple(one.fid[i] for i in rows),
         tuple(one.grade[i] for i in rows),
         one.state[rows],
+        one.source,
     )
 
 
