@@ -37,6 +37,7 @@ from desktop.panels.targets_filter import TargetsFilter
 from desktop.panels.targets_layout import DepotsPage
 from desktop.panels.targets_list import LineList, grouped, line_of
 from desktop.panels.targets_projects import ProjectsPage
+from maps.analysis.targets.evaluate import to_read
 from maps.analysis.targets.live import LiveVerdicts
 from maps.analysis.targets.model import Verdict
 from maps.drawing.promises import promise_tables
@@ -274,7 +275,8 @@ class TargetsPanel(QWidget):
         verdicts = checked.outcome.verdicts if checked is not None else ()
         quarrels = checked.quarrels if checked is not None else ()
         self.list.theme = self.window_.theme
-        self.list.rows.show_rows(grouped(verdicts, shown, self.checker.stale, quarrels))
+        clauses = to_read(checked.outcome.rules) if checked is not None else ()
+        self.list.rows.show_rows(grouped(verdicts, shown, self.checker.stale, quarrels, clauses))
         self._show_detail()
 
     def _pick(self, found: Any) -> None:
@@ -293,6 +295,8 @@ class TargetsPanel(QWidget):
             self.detail.show_verdict(found, checked.outcome.rules, own=checked.key == OWN)
         elif picked is not None and picked in checked.quarrels:
             self.detail.show_contradiction(picked)
+        elif checked is not None and picked in to_read(checked.outcome.rules):
+            self.detail.show_clause(picked)
         else:
             self._picked = None
             self.detail.clear()

@@ -85,6 +85,19 @@ class TargetDetail(QWidget):
             rows.addWidget(label(f"{rule.id} · {rule.source}", "muted", wrap=True))
         rows.addStretch(1)
 
+    def show_clause(self, rule: Rule) -> None:
+        """A clause that is only there to be read."""
+        if self._shown == rule:
+            return
+        self._shown = rule
+        rows = self._begin()
+        rows.addWidget(label(f"条文 {rule.id}(只供查阅,不检查)", "heading", wrap=True))
+        rows.addWidget(selectable(f"“{rule.quote}”"))
+        rows.addWidget(label(_source_words(rule), "muted", wrap=True))
+        if rule.note:
+            rows.addWidget(label(rule.note, "muted", wrap=True))
+        rows.addStretch(1)
+
     def show_verdict(self, found: Verdict, rules: RuleSet, *, own: bool) -> None:
         """Show a verdict; nothing is touched (half-typed notes stay) when it is the same one."""
         book = self.session.book

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from maps.analysis.targets.consistency import Contradiction
+    from maps.analysis.targets.model import Rule
 
 Index = QModelIndex | QPersistentModelIndex
 GROUP, ROW = 32, 48
@@ -43,14 +44,20 @@ class Shown:
     words: str = ""
 
     def takes(self, found: Verdict) -> bool:
-        rule = found.rule
         if self.verdicts and found.verdict not in self.verdicts:
             return False
+        return self._speaks_of(found.rule, found.why)
+
+    def takes_clause(self, rule: Rule) -> bool:
+        """The same for a clause that is only there to be read: it has no verdict."""
+        return not self.verdicts and self._speaks_of(rule, "")
+
+    def _speaks_of(self, rule: Rule, why: str) -> bool:
         if self.nature and rule.nature != self.nature:
             return False
         if self.topic and rule.topic != self.topic:
             return False
-        text = f"{rule.id} {rule.quote} {rule.place} {rule.source} {rule.topic} {found.why}".lower()
+        text = f"{rule.id} {rule.quote} {rule.place} {rule.source} {rule.topic} {why}".lower()
         text += " 已核实" if rule.verified else " 待核实"
         return all(word in text for word in self.words.lower().split())
 
@@ -105,6 +112,11 @@ def line_of(found: Verdict, *, stale: bool = False) -> Line:
         f"{found.title}:{found.rule.quote}",
         found,
     )
+
+
+def line_of_clause(rule: Rule) -> Line:
+    """The row of a clause that is read, not checked: no light."""
+    return Line(rule.id, None, rule.quote, str(rule.source), rule.quote, rule)
 
 
 def line_of_contradiction(found: Contradiction) -> Line:
@@ -263,8 +275,12 @@ def grouped(
     shown: Shown,
     stale: frozenset[str] = frozenset(),
     others: tuple[Contradiction, ...] = (),
+    clauses: tuple[Rule, ...] = (),
 ) -> list[str | Line]:
-    """Headings with rules beneath, in the order of the rules; the gravest first in a group."""
+    """Headings with rules beneath, in the order of the rules; the gravest first in a group.
+
+    ``clauses`` are the rules that are only there to be read; they come last.
+    """
     kept = [found for found in verdicts if shown.takes(found)]
     out: list[str | Line] = []
     for topic in dict.fromkeys(v.rule.topic for v in verdicts):
@@ -278,4 +294,7 @@ def grouped(
     quarrels = [c for c in others if all(word in c.text.lower() for word in words)]
     if quarrels and not (shown.verdicts or shown.nature or shown.topic):
         out += [f"文本自身的矛盾  {len(quarrels):,} 条", *map(line_of_contradiction, quarrels)]
+    read = [rule for rule in clauses if shown.takes_clause(rule)]
+    if read:
+        out += [f"只供查阅的条文  {len(read):,} 条", *map(line_of_clause, read)]
     return out

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -364,6 +365,14 @@ def test_other_documents_and_the_standards_can_be_chosen(panel):
     box.activated.emit(box.currentIndex())
     wait_for(lambda: panel.checker.checked.key == STANDARDS)
     judged(panel)
+    rules = panel.checker.outcome.rules
+    read = [rule.id for rule in rules if rule.check == "查阅"]
+    lines = [row.key for row in panel.list.rows.rows if not isinstance(row, str)]
+    assert read
+    assert sorted(lines) == sorted(rule.id for rule in rules)
+    assert panel.list.pick(read[0])
+    labels = [found.text() for found in panel.detail.inside.findChildren(QLabel)]
+    assert any(rules.by_id[read[0]].quote in text for text in labels)
     assert {v.rule.force for v in panel.checker.outcome.verdicts} <= {
         "强制",
         "推荐",

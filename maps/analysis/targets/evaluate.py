@@ -122,6 +122,11 @@ def _ids(plan: Plan, kind_name: str) -> list[int]:
     return [id(layer) for layer in plan.of_kind(kind_name)]
 
 
+def to_read(rules: RuleSet) -> tuple[Rule, ...]:
+    """Return the rules that are there to be read and searched, and check nothing."""
+    return tuple(rule for rule in rules if rule.check == REFERENCE)
+
+
 def statement_of(rule_id: str) -> str:
     """The statement a rule belongs to: its id without the number of a further part."""
     parts = rule_id.split("-")
