@@ -217,8 +217,9 @@ def as_text(values: dict[str, Any]) -> str:
         lines.append(f"最怕同时失去{names}:少覆盖 {pair['people_lost']:,.0f} 人")
     for road in values.get("roads", []):
         if road["people_lost"] or road["cut_off"]:
+            using = f"({road['people_using']:,.0f} 人经过)" if "people_using" in road else ""
             lines.append(
-                f"  {road['name']}中断:{road['people_lost']:,.0f} 人超出时限,"
+                f"  {road['name']}{using}中断:{road['people_lost']:,.0f} 人超出时限,"
                 f"{road['cut_off']:,.0f} 人无路可走"
             )
     lines.append(f"人口口径:{values['basis'] or '矩阵的权重'}")

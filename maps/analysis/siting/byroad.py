@@ -99,9 +99,8 @@ def most_used(
 ) -> list[tuple[str, FeatureId, float]]:
     """Return up to ``count`` of ``roads`` with the persons who drive over them, most first.
 
-    ``persons``: (n,). Counted are those whose quickest way between the nearest facility and the
-    junction next to them leads over the road (their own stretch is not); roads nobody uses are
-    left out.
+    ``persons``: (n,). Counted are those whose quickest way between the nearest facility and where
+    they join the roads leads over the road; roads nobody uses are left out.
     """
     number = {feature: k for k, feature in enumerate(now.rows)}
     feature = np.empty(len(now.found.costs.network.roads), np.intp)

@@ -134,32 +134,21 @@ class Closing:
         return out
 
     def used(self, persons: Floats, feature: Ints) -> Floats:
-        """Persons whose quickest way leads over a road, up to the last junction before them.
+        """Persons whose quickest way leads over a road, whole or in part.
 
         ``persons``: (n,); ``feature``: the number of the road, from 0, that each row of the
         network's roads belongs to. Returns one number of persons per road.
         """
-        network, tree, found = self.found.costs.network, self.tree, self.found
+        network, tree = self.found.costs.network, self.tree
         on = np.flatnonzero((self.joined.edge >= 0) & np.isfinite(self.seconds))
-        chain = self._chain_of_point[on]
-        from_a, from_b = found.costs.to_point(self.joined.edge[on], self.joined.fraction[on])
-        by_a = found.seconds[0, network.a[chain]] + from_a
-        by_b = found.seconds[0, network.b[chain]] + from_b
-        least = np.minimum(by_a, by_b) + legs(self.joined.take(on), found.costs)
-        # Who is reached on his own stretch passes no junction.
-        through = least <= self.seconds[on] * (1 + 1e-12) + 1e-9
-        # At a junction both ends of the stretch tell the same time: it is the one stood at.
-        same = np.abs(by_a - by_b) <= 1e-9 * np.maximum(by_a, 1.0)
-        to_b = np.where(same, from_b < from_a, by_b < by_a)
-        node = np.where(to_b, network.b[chain], network.a[chain])[through]
-        at = np.bincount(tree.place[node], persons[on[through]], len(tree.order))
+        node, own_first, own_last = self._own_stretches(on)
+        through = node >= 0
+        at = np.bincount(tree.place[node[through]], persons[on[through]], len(tree.order))
         total = np.concatenate(([0.0], np.cumsum(at)))
         # Every stretch of the tree, once for each road it runs over.
         below, first, last = self._stretches()
-        length = last - first
-        step = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-        road = feature[network.road[np.repeat(first, length) + step]]
-        child = np.repeat(below, length)
+        which, edge = _spread(first, last)
+        child, road = below[which], feature[network.road[edge]]
         # Of stretches one behind the other on one road the first has them all.
         wide = np.int64(len(tree.order) + 1)
         key = road.astype(np.int64) * wide + tree.place[child]
@@ -167,9 +156,49 @@ class Closing:
         key, child, road = key[by], child[by], road[by]
         ends = np.maximum.accumulate(key + tree.size[child]) if len(key) else key
         top = key >= np.concatenate(([-1], ends[:-1]))[: len(key)]
-        child, road = child[top], road[top]
+        key, child, road, ends = key[top], child[top], road[top], ends[top]
         people = total[tree.place[child] + tree.size[child]] - total[tree.place[child]]
-        return np.asarray(np.bincount(road, people, int(feature.max(initial=-1)) + 1), float)
+        count = int(feature.max(initial=-1)) + 1
+        out = np.bincount(road, people, count)
+        # The own stretch counts for whom the same road is not on the way already.
+        which, edge = _spread(own_first, own_last)
+        pairs = np.unique(which * np.int64(count) + feature[network.road[edge]])
+        which, road = pairs // count, pairs % count
+        mine = road * wide + tree.place[node[which]]
+        before = np.searchsorted(key, mine, side="right") - 1
+        told = (node[which] >= 0) & (before >= 0)
+        told[told] = ends[before[told]] > mine[told]
+        out += np.bincount(road[~told], persons[on[which[~told]]], count)
+        return np.asarray(out, float)
+
+    def _own_stretches(self, on: Ints) -> tuple[Ints, Ints, Ints]:
+        """By which junction some people are reached (-1: by none), and their edges from there.
+
+        (k,) junctions, first edges, and edges past the last.
+        """
+        network, found = self.found.costs.network, self.found
+        edge, fraction = self.joined.edge[on], self.joined.fraction[on]
+        chain = network.chain[edge]
+        from_a, from_b = found.costs.to_point(edge, fraction)
+        by_a = found.seconds[0, network.a[chain]] + from_a
+        by_b = found.seconds[0, network.b[chain]] + from_b
+        # At a junction both ends of the stretch tell the same time: it is the one stood at.
+        same = np.abs(by_a - by_b) <= 1e-9 * np.maximum(by_a, 1.0)
+        to_b = np.where(same, from_b < from_a, by_b < by_a)
+        first = np.where(to_b, edge + (fraction >= 1.0), network.chain_first[chain])
+        last = np.where(to_b, network.chain_first[chain + 1], edge + (fraction > 0.0))
+        node = np.where(to_b, network.b[chain], network.a[chain])
+        times, who = found.at(edge, fraction)
+        direct = np.flatnonzero(times[0] < np.minimum(by_a, by_b) * (1 - 1e-12) - 1e-9)
+        home = found.facilities.take(who[0, direct])
+        back = (home.edge > edge[direct]) | (
+            (home.edge == edge[direct]) & (home.fraction > fraction[direct])
+        )
+        one, two = np.where(back, edge[direct], home.edge), np.where(back, home.edge, edge[direct])
+        low = np.where(back, fraction[direct], home.fraction)
+        high = np.where(back, home.fraction, fraction[direct])
+        node[direct], first[direct], last[direct] = -1, one + (low >= 1.0), two + (high > 0.0)
+        return node, first, np.maximum(last, first)
 
     def _stretches(self) -> tuple[Ints, Ints, Ints]:
         """Junctions and the edges (first, one past the last) by which they are come to."""
@@ -270,6 +299,13 @@ class Closing:
                 break
             margin *= 4
         return Places(places.x, places.y, again.edge, again.fraction, places.gap + again.gap)
+
+
+def _spread(first: Ints, last: Ints) -> tuple[Ints, Ints]:
+    """Every edge from ``first`` up to before ``last``: which range it is of, and the edge."""
+    length = last - first
+    which = np.repeat(np.arange(len(first)), length)
+    return which, first[which] + np.arange(len(which)) - (np.cumsum(length) - length)[which]
 
 
 def _chain_of(network: Network, places: Places) -> Ints:

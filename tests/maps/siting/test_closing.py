@@ -97,10 +97,12 @@ def test_the_use_of_a_road_is_counted_along_everybodys_way() -> None:
         corners = np.flatnonzero(degree >= 3)
         stand = rng.choice(corners, 2, replace=False)
         homes = rng.choice(np.setdiff1d(corners, stand), 12, replace=False)
-        persons = rng.integers(1, 100, len(homes))
+        along, share = rng.integers(0, len(ends), 12), rng.uniform(0.1, 0.9, 12)
+        between = at[ends[along, 0]] * (1 - share[:, None]) + at[ends[along, 1]] * share[:, None]
+        persons = rng.integers(1, 100, 24)
         frame = gpd.GeoDataFrame(
             {"人口": persons},
-            geometry=shapely.points(at[homes] + CORNER),
+            geometry=shapely.points(np.concatenate((at[homes], between)) + CORNER),
             crs=plans.CRS,
         )
         plan = plan.with_layer(plan.layer("人口").with_frame(frame))
@@ -117,10 +119,20 @@ def test_the_use_of_a_road_is_counted_along_everybodys_way() -> None:
         found, before, _ = dijkstra(graph, indices=stand, min_only=True, return_predecessors=True)
         street = {frozenset(pair): k for k, pair in enumerate(ends.tolist())}
         use = np.zeros(len(ends))
-        for home, count in zip(homes.tolist(), persons.tolist(), strict=True):
-            while np.isfinite(found[home]) and before[home] >= 0:
-                use[street[frozenset((home, int(before[home])))]] += count
-                home = int(before[home])
+        for k, count in enumerate(persons.tolist()):
+            passed: set[int] = set()
+            if k < 12:
+                corner = int(homes[k])
+            else:
+                own, part = int(along[k - 12]), float(share[k - 12])
+                a, b = ends[own].tolist()
+                by_b = found[b] + (1 - part) * taken[own] < found[a] + part * taken[own]
+                corner = b if by_b else a
+                passed = {own} if np.isfinite(found[corner]) else set()
+            while np.isfinite(found[corner]) and before[corner] >= 0:
+                passed.add(street[frozenset((corner, int(before[corner])))])
+                corner = int(before[corner])
+            use[list(passed)] += count
         roads = road_names(plan)
         now, weights = today(plan, ask, ground, x, y), ground.problem.weights
         told = most_used(now, roads, weights, len(roads))

@@ -181,6 +181,17 @@ def test_roads_one_by_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert found["roads"][0]["people_lost"] >= found["roads"][-1]["people_lost"]
     bridge = call(capsys, *words, "--roads", "桥")
     assert [road["name"] for road in bridge["roads"]] == ["路1(2 号)"]
+    used = call(capsys, *words, "--roads", "most-used:2")
+    assert len(used["roads"]) == 2
+    assert all(road["people_using"] > 0 for road in used["roads"])
+    told = {road["name"]: road["people_lost"] for road in found["roads"]}
+    assert all(road["people_lost"] == told[road["name"]] for road in used["roads"])
+    at_corners = call(
+        capsys,
+        "site", path, "--of", "fire_station", "--model", "mclp", "--radius", 4000, "-p", 1,
+        "--candidates", "junction",
+    )  # fmt: skip
+    assert [site["id"] for site in at_corners["sites"]] == ["junction:1"]
     sited = call(
         capsys, "site", path, "--of", "fire_station", "--model", "mclp", "--minutes", 4, "-p", 1
     )
