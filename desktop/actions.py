@@ -351,6 +351,7 @@ ACTIONS: tuple[Action, ...] = (
         _scenarios,
         icon="compare",
     ),
+    Action("charts", "图表", "分析", lambda w: w.show_panel("charts"), _plan),
     Action(
         "siting",
         "选址",

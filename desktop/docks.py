@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from desktop.panels.charts import ChartsPanel
 from desktop.panels.compare import ComparePanel
 from desktop.panels.coverage import CoveragePanel
 from desktop.panels.export import ExportPanel
@@ -58,6 +59,7 @@ PLACES = (
     Place("coverage", "覆盖", RIGHT, CoveragePanel),
     Place("targets", "目标", RIGHT, TargetsPanel),
     Place("compare", "对比", RIGHT, ComparePanel, always=False),
+    Place("charts", "图表", RIGHT, ChartsPanel, always=False),
     Place("problems", "问题", RIGHT, ProblemsPanel),
     Place("history", "历史", RIGHT, UndoPanel),
     Place("roads", "道路", RIGHT, RoadsPanel, always=False),
