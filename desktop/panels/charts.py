@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from maps.drawing.charts import Chart
 
 _DPI = 200
-"""The picture is drawn once, finely, and scaled to the panel; the file gets the same one."""
+"""Fine enough for print; the panel's picture is scaled to the panel."""
+_NARROW = 70.0
+"""Width in mm of the chart in the panel: its words are legible there. Files get the report's."""
 _EMPTY = "先在“覆盖”里按服务半径计算,这里画出按旗县区、按距离的图。"
 _BY_ROAD = "图表按服务半径的结果来画。现在显示的是路程时间的结果,请在“覆盖”里按服务半径再算一次。"
 _NOTHING_COMPARED = "先在左边“方案”里选一个对比方案,再按服务半径计算覆盖。"
 
+Draw = Callable[["float | None"], "Chart"]
+"""Draws a chart so many mm wide, None: as wide as the report's."""
 Drawn = tuple[bytes, str]
 """A PNG picture, or b"" and the reason why there is none."""
 
@@ -58,6 +62,7 @@ class ChartsPanel(QWidget):
         rows.addSpacing(GAP)
         rows.addStretch(1)
         self.png = b""
+        self._draw: Draw | None = None
         self._looking = False
         self._job: Job | None = None
         self._whole = QPixmap()
@@ -90,6 +95,7 @@ class ChartsPanel(QWidget):
         self._job = self.session.jobs.start(
             "图表", lambda report: _drawn(draw, report), self._done, quiet=True
         )
+        self._draw = draw
 
     def _missing(self) -> str:
         """Why the chosen chart cannot be drawn now, "" when it can."""
@@ -101,23 +107,27 @@ class ChartsPanel(QWidget):
             return _EMPTY
         return "" if isinstance(result.coverage, Coverage) else _BY_ROAD
 
-    def _chart(self) -> Callable[[], Chart]:
+    def _chart(self) -> Draw:
         """What draws the chosen chart, from values that do not change any more."""
         chosen, session = self.box.currentData(), self.session
         found = session.comparing.difference
         answer = session.result.coverage if session.result is not None else None
 
-        def draw() -> Chart:
+        def draw(width: float | None) -> Chart:
             from maps.drawing import charts
+
+            wide = charts.WIDTH if width is None else width
 
             if chosen == "compare":
                 assert found is not None
                 assert isinstance(found.before, Coverage)
                 assert isinstance(found.after, Coverage)
                 names = (found.before.plan.name, found.after.plan.name)
-                return charts.before_after(found.before, found.after, names)
+                return charts.before_after(found.before, found.after, names, wide)
             assert isinstance(answer, Coverage)
-            return (charts.by_district if chosen == "district" else charts.by_distance)(answer)
+            if chosen == "district":
+                return charts.by_district(answer, wide)
+            return charts.by_distance(answer, width=wide)
 
         return draw
 
@@ -171,20 +181,24 @@ class ChartsPanel(QWidget):
 
     def save(self, path: Path) -> None:
         """Write the chart that is shown into ``path`` in the background."""
-        picture = self.png
+        draw = self._draw
+        if draw is None:
+            return
 
         def work(report: Report) -> None:
             from maps.drawing.saving import saving
 
+            report(0.0, "正在画图…")
+            picture = draw(None).png(_DPI)
             with saving(path) as beside:
                 beside.write_bytes(picture)
 
         self.session.jobs.start(f"保存“{path.name}”", work)
 
 
-def _drawn(draw: Callable[[], Chart], report: Report) -> Drawn:
+def _drawn(draw: Draw, report: Report) -> Drawn:
     report(0.0, "正在画图…")
     try:
-        return draw().png(_DPI), ""
+        return draw(_NARROW).png(_DPI), ""
     except Refused as refusal:
         return b"", str(refusal)

@@ -27,6 +27,9 @@ from maps.drawing.style import LIGHT
 WIDTH, HEIGHT = 150.0, 84.0
 """Size in mm of a chart in a column of text."""
 
+_NARROW = 100.0
+"""A chart less wide (mm) has shorter names under its bars."""
+
 _BAR, _TRACK, _BEFORE = style.COVERED, "#e9ecee", "#a9b4bc"
 _SIZE, _SMALL, _HEAD = 8.0, 6.5, 9.5
 
@@ -124,7 +127,8 @@ def by_distance(result: Coverage, edges: Sequence[float] = (), width: float = WI
     figure, axes = _axes(title, result.basis, width, HEIGHT)
     colors = [_BAR] * len(bounds) + [style.UNREACHED]
     axes.bar(range(len(held)), [h / 1e4 for h in held], width=0.62, color=colors)
-    axes.set_xticks(range(len(held)), names)
+    short = [f"≤{b / 1000:g}" for b in bounds] + [f">{bounds[-1] / 1000:g}"]
+    axes.set_xticks(range(len(held)), short if width < _NARROW else names)
     top = max(max(held) / 1e4, 1e-9)
     axes.set_ylim(0, top * 1.16)
     whole = sum(held)

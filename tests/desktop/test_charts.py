@@ -40,16 +40,16 @@ def test_without_an_answer_it_says_how_to_get_one(panel):
     assert "方案" in panel.empty.text()
 
 
-def test_the_pictures_are_those_of_the_report(panel, tmp_path):
+def test_narrow_in_the_panel_and_as_in_the_report_in_the_file(panel, tmp_path):
     covered(panel)
     answer = panel.session.result.coverage
-    assert panel.png == charts.by_district(answer).png(200)
+    assert panel.png == charts.by_district(answer, 70.0).png(200)
     assert panel.picture.isVisible()
     choose(panel, "distance")
-    assert panel.png == charts.by_distance(answer).png(200)
+    assert panel.png == charts.by_distance(answer, width=70.0).png(200)
     panel.save(tmp_path / "图.png")
     wait_for(idle(panel.session))
-    assert (tmp_path / "图.png").read_bytes() == panel.png
+    assert (tmp_path / "图.png").read_bytes() == charts.by_distance(answer).png(200)
     assert not QImage(str(tmp_path / "图.png")).isNull()
 
 
@@ -62,4 +62,4 @@ def test_two_scenarios_before_and_after(panel):
     wait_for(lambda: bool(panel.png))
     found = session.comparing.difference
     names = (found.before.plan.name, found.after.plan.name)
-    assert panel.png == charts.before_after(found.before, found.after, names).png(200)
+    assert panel.png == charts.before_after(found.before, found.after, names, 70.0).png(200)
