@@ -183,7 +183,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "print",
-        "导出布局图",
+        "导出地图",
         "文件",
         lambda w: w.show_panel("export"),
         _plan,
