@@ -88,7 +88,8 @@ class Question:
     @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds of layers an answer depends on, beside the kind itself and the candidates."""
-        road = ("road",) if self.travel is not None else ()
+        roads = self.travel is not None or self.candidates == "junction"
+        road = ("road",) if roads else ()
         return ("population", "district", *(("hazard_zone", "hazard_site") if self.avoid else ()),
                 *road)  # fmt: skip
 
@@ -234,6 +235,7 @@ def find(plan: Plan, question: Question, news: News, report: Report = silent) ->
     news.people = sought.people
     ask = _ask(sought)
     siting = _say(sought, lambda: solve(sought.ground.problem, ask, part(report, 0.3, 0.8), news))
+    report(0.8, "正在计算每处的作用…")
     each = shares(siting, sought.targets)
     own, count = _own(sought, ask, part(report, 0.8, 1.0))
     return Found(sought, siting, each, own, count)

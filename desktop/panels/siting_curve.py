@@ -135,7 +135,7 @@ class CurveChart(QWidget):
         shown = {numbers[0], numbers[-1], *([self.knee] if self.knee is not None else [])}
         for p in shown:
             spot = QRectF(self.at(p).x() - 24, box.bottom() + 4, 48, 16)
-            painter.drawText(spot, middle, f"{p} 处")
+            painter.drawText(spot, middle, f"{p}")
 
 
 class CurveAnswer(QWidget):
@@ -152,7 +152,7 @@ class CurveAnswer(QWidget):
         self.knee = label("", "", wrap=True)
         self.chart = CurveChart()
         self.chart.chosen.connect(self.chosen)
-        self.how = label("点曲线上的一点,就按那个处数选址。", "muted", wrap=True)
+        self.how = label("横轴是新增处数。点曲线上的一点,就按那个处数选址。", "muted", wrap=True)
         self.table = Grid(("处数", "效果", "多一处", "证明"))
         self.notes = label("", "muted", wrap=True)
         for widget in (self.title, self.chart, self.knee, self.how, self.table, self.notes):

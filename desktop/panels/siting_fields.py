@@ -23,8 +23,8 @@ from maps.analysis.timecover import LONGEST, MEASURES, TimeAsk
 if TYPE_CHECKING:
     from desktop.session import Session
 
-GRID, SETTLEMENT = "grid", "settlement"
-FIRST_GRID = 5.0
+GRID, SETTLEMENT, JUNCTION = "grid", "settlement", "junction"
+FIRST_GRID = 10.0
 """Kilometres between the points of a grid, to begin with."""
 _RADIUS = Column("服务半径", "number", "km", low=0, required=True)
 _LIMIT = Column("时限", "number", "分钟", low=0, high=LONGEST, required=True)
@@ -139,6 +139,8 @@ class SitingFields(QWidget):
         layers = [] if plan is None else [x for x in plan if x.kind.geometry == "point" and len(x)]
         offered = [("居民点", SETTLEMENT)] if plan and plan.of_kind(SETTLEMENT) else []
         offered.append(("网格", GRID))
+        if plan and plan.of_kind("road"):
+            offered.append(("道路交叉口", JUNCTION))
         skip = (SETTLEMENT, "population")
         offered += [(f"图层“{x.name}”", x.name) for x in layers if x.kind_name not in skip]
         _offer(self.places, offered)
@@ -191,7 +193,7 @@ class SitingFields(QWidget):
         """Columns of the candidates that hold numbers."""
         plan, source = self.session.plan, self.places.currentData()
         layers = []
-        if plan is not None and source != GRID:
+        if plan is not None and source not in (GRID, JUNCTION):
             layers = (
                 list(plan.of_kind(SETTLEMENT)) if source == SETTLEMENT else [plan.layer(source)]
             )
@@ -298,7 +300,7 @@ def _offer(box: QComboBox, wanted: list[tuple[str, str]]) -> None:
     """Offer these; what was chosen stays chosen."""
     if wanted == [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
         return
-    chosen = box.currentData()
+    chosen = box.currentData() if box.count() > 1 else None
     box.blockSignals(True)
     box.clear()
     for text, data in wanted:

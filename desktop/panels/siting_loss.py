@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from desktop.window import Window
     from maps.analysis.siting.resilience import Loss, Repair
 
-_NET = "加上最好的一处补救后,覆盖人数与现在相比"
 _MOST = 4
 """How many districts a line names."""
 
@@ -34,12 +33,12 @@ class LossAnswer(QWidget):
         self.all.setSpacing(GAP)
         self.title = label("", "heading", wrap=True)
         self.now = label("", "muted", wrap=True)
-        self.table = Grid(("失去", "少覆盖人数", "补救后±"), sortable=True)
+        self.table = Grid(("失去", "少覆盖人数"), sortable=True)
         self.table.itemSelectionChanged.connect(self._picked)
         self.detail = label("", "", wrap=True)
         self.pair = label("", "", wrap=True)
         self.basis = label("", "muted", wrap=True)
-        for widget in (self.title, self.now, self.table, self.detail, self.pair, self.basis):
+        for widget in (self.title, self.now, self.pair, self.detail, self.table, self.basis):
             self.all.addWidget(widget)
 
     def show_lost(self, lost: Lost) -> None:
@@ -59,11 +58,9 @@ class LossAnswer(QWidget):
         for n, (loss, repair) in enumerate(zip(answer.losses, answer.repairs, strict=True)):
             first = Cell(sought.name(loss.sites[0]), tip=self._words(loss, repair))
             first.setData(256, n)
-            left = repair.people - loss.people if repair.site is not None else -loss.people
             rows.append((
                 first,
                 Cell(f"{loss.people:,.0f}", loss.people, exact_people(loss.people)),
-                Cell(f"{left:+,.0f}" if round(left) else "0", left, _NET),
             ))  # fmt: skip
         self.table.blockSignals(True)
         self.table.fill(rows)
