@@ -15,6 +15,7 @@ from maps.drawing.style import COVERED, LOST
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 10.0, 10.0, 22.0
 _HEIGHT = 168
+_LEAST = 0.05
 
 
 class CurveChart(QWidget):
@@ -29,6 +30,7 @@ class CurveChart(QWidget):
         self.current: int | None = None
         self._words: tuple[str, ...] = ()
         self._ends = ("", "")
+        self._axis = (0.0, 1.0)
         self.setFixedHeight(_HEIGHT)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -38,12 +40,13 @@ class CurveChart(QWidget):
         self,
         points: tuple[tuple[int, float], ...],
         words: tuple[str, ...],
+        axis: tuple[float, float],
         ends: tuple[str, str],
         knee: int | None,
     ) -> None:
-        """Show (number, value) points; ``words`` and ``ends`` say the values."""
+        """Show (number, value) points; ``words`` say the values, ``ends`` the axis."""
         self.points, self._words, self._ends, self.knee = points, words, ends, knee
-        self.current = None
+        self.current, self._axis = None, axis
         told = "\n".join(words)
         self.setAccessibleName("处数与效果曲线")
         self.setAccessibleDescription(told)
@@ -59,8 +62,7 @@ class CurveChart(QWidget):
 
     def _places(self) -> list[QPointF]:
         box = self._plot()
-        values = [v for _, v in self.points]
-        low, high = min(values), max(values)
+        low, high = self._axis
         first, last = self.points[0][0], self.points[-1][0]
         across, up = max(last - first, 1), (high - low) or 1.0
         return [
@@ -168,9 +170,9 @@ class CurveAnswer(QWidget):
         known = [k for k, q in enumerate(curve.points) if abs(q.objective) < float("inf")]
         points = tuple((curve.points[k].p, curve.points[k].objective) for k in known)
         words = tuple(f"{curve.points[k].p} 处:{values[k]}" for k in known)
-        order = sorted(known, key=lambda k: curve.points[k].objective)
-        ends = (values[order[0]], values[order[-1]]) if order else ("", "")
-        self.chart.show_points(points, words, ends, curve.knee)
+        axis = _axis([v for _, v in points], wish, total)
+        ends = worth(axis[0], wish, total, by_time), worth(axis[1], wish, total, by_time)
+        self.chart.show_points(points, words, axis, ends, curve.knee)
         self.title.setText(question_words(question))
         self.knee.setText(_knee(curve, values))
         self.knee.setVisible(bool(self.knee.text()))
@@ -183,6 +185,18 @@ class CurveAnswer(QWidget):
         way = "路网行车时间,未计准备时间。" if by_time else "直线距离(椭球面上),不是行车时间。"
         basis = f"人口依据:{sought.ground.demand.basis or '未注明'}。"
         self.notes.setText(f"处数不含保留不动的现有设施。{way}{basis}")
+
+
+def _axis(values: list[float], wish: Wish, total: float) -> tuple[float, float]:
+    """The axis' low and high; shares of people span five per cent at least, or small
+    differences would look large."""
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    if wish.model == "mclp" and high - low < _LEAST * total:
+        high = min(total, low + _LEAST * total)
+        low = high - _LEAST * total
+    return low, high
 
 
 def _knee(curve: Curve, values: list[str]) -> str:
