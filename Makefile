@@ -24,7 +24,7 @@ check:
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports --cache-dir .import_linter_cache
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile
 
 bench: .venv/ready-dev
 	$(PY) -m tests.bench

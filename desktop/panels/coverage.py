@@ -109,7 +109,7 @@ class CoveragePanel(QWidget):
         self.travel = TravelFields(self.compute, self.bad)
         self.all.addWidget(self.travel)
         self.all.addWidget(self.bad)
-        self.button = QPushButton("计算覆盖")
+        self.button: QPushButton = QPushButton("计算覆盖")
         self.button.setProperty("role", "primary")
         self.button.clicked.connect(self.compute)
         self.all.addWidget(self.button)

@@ -71,7 +71,7 @@ def test_pinyin():
         ("tjcbk", "add:depot"),
         ("储备库", "add:depot"),
         ("cx", "undo"),
-        ("dcbjt", "print"),
+        ("dcdt", "print"),
     ],
 )
 def test_the_palette_finds_a_command(typed, first):
