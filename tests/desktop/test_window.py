@@ -1,5 +1,7 @@
 """The whole window by real events: what a planner does, from opening to closing."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QImage, QInputMethodEvent, QMouseEvent
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from data import edits
 from data.files import load, save
 from desktop import dialogs
+from desktop import session as session_module
 from desktop.app import make_app
 from desktop.session import Session
 from desktop.window import Window
@@ -439,11 +442,19 @@ def test_closing_asks_about_unsaved_changes(opened, monkeypatch):
     assert load(opened.session.path).book.plan.layer("储备库").row(1)["名称"] == "新名"
 
 
-def test_closing_during_a_save_waits_for_it(opened):
+def test_closing_during_a_save_waits_for_it(opened, monkeypatch):
     opened.session.do("改名", edits.set_values("储备库", [1], {"名称": "新名"}))
+    write, closed = session_module.saved, threading.Event()
+
+    def slowly(*words):
+        assert closed.wait(20)
+        return write(*words)
+
+    monkeypatch.setattr(session_module, "saved", slowly)
     run(opened, "save")
     assert opened.session.saving
     assert not opened.close()
+    closed.set()
     wait_for(lambda: not opened.isVisible())
     assert load(opened.session.path).book.plan.layer("储备库").row(1)["名称"] == "新名"
 
