@@ -1,5 +1,7 @@
 """What sort of file it is, from its first bytes; the ending decides only where bytes do not."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,12 +131,30 @@ def _by_bytes(head: bytes, path: Path) -> str:
         (_OLE, "xls"),
     ):
         if head.startswith(start):
-            return found
+            return _packaged(path) if found == "gpkg" else found
     if head.startswith(b"PK\x03\x04"):
         return _zipped(head, path)
     if b"OSMHeader" in head[:64]:
         return "pbf"
     return _by_text(head)
+
+
+def _packaged(path: Path) -> str:
+    """Tell a GeoPackage that holds one grid of numbers, and no features, from all others."""
+    wanted = "SELECT data_type FROM gpkg_contents"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base:
+            kinds = [str(row[0]) for row in base.execute(wanted).fetchmany(1000)]
+    except sqlite3.Error:
+        return "gpkg"  # whoever reads it says what is wrong with it
+    grids = [kind for kind in kinds if kind in ("tiles", "2d-gridded-coverage")]
+    if "features" in kinds or not grids:
+        return "gpkg"
+    if len(grids) > 1:
+        raise Refused(
+            f"“{path.name}”里有 {len(grids)} 个栅格,看不出要哪一个。请把要的那个另存为 GeoTIFF。"
+        )
+    return "tif"
 
 
 def _zipped(head: bytes, path: Path) -> str:

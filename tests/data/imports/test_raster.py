@@ -8,6 +8,8 @@ from rasterio.transform import from_origin
 
 from data.imports import raster
 from data.imports.raster import read_raster
+from data.imports.reading import ReadAsk, read
+from data.imports.sniff import sniff
 from data.refused import Refused
 
 # Said by rasterio of itself.
@@ -19,7 +21,7 @@ def write(path, values, *, crs="EPSG:4490", step=0.01, nodata=None, corner=(118.
     with rasterio.open(
         path,
         "w",
-        driver="GTiff",
+        driver=more.pop("driver", "GTiff"),
         width=values.shape[1],
         height=values.shape[0],
         count=1,
@@ -113,6 +115,19 @@ def test_projected_cells_have_their_size_in_metres(tmp_path):
     values = people(5)
     path = write(tmp_path / "a.tif", values, crs="EPSG:4549", step=250.0, corner=(4e5, 47e5))
     assert read_raster(path, "point")[0].cell == pytest.approx(250)
+
+
+def test_a_grid_inside_a_geopackage_is_the_same_people(tmp_path):
+    values = people(7)
+    values[:, 0] = 0
+    grid = write(tmp_path / "人口.gpkg", values, crs="EPSG:4326", driver="GPKG")
+    assert sniff(grid).format == "tif"
+    found = read(ReadAsk(grid), tmp_path)[0]
+    same = read_raster(write(tmp_path / "a.tif", values, crs="EPSG:4326"), "point")[0]
+    assert len(found) == len(same) > 0
+    assert list(found.columns["人口"]) == pytest.approx(list(same.columns["人口"]))
+    there = shapely.get_coordinates(found.shapes) - shapely.get_coordinates(same.shapes)
+    assert abs(there).max() < 1e-9
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
