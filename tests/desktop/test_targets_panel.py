@@ -554,3 +554,17 @@ def test_contradictions_of_the_document_are_listed_with_their_quotes(panel):
     texts = [w.text() for w in panel.detail.inside.findChildren(type(panel.empty))]
     assert "“到2025年覆盖率95%以上”" in texts
     assert "“到2025年覆盖率不超过90%”" in texts
+
+
+def test_switching_between_light_and_dark_keeps_the_targets(panel):
+    """Qt dresses widget by widget: none may be taken away under its hands."""
+    before = [row if isinstance(row, str) else row.key for row in panel.list.rows.rows]
+    assert panel.list.pick("T1")
+    for _ in range(4):
+        panel.window_.switch_theme()
+        QApplication.processEvents()
+        assert panel._dressed == panel.window_.theme == panel.list.theme
+    after = [row if isinstance(row, str) else row.key for row in panel.list.rows.rows]
+    assert after == before
+    panel.window_.use_theme("light")
+    QApplication.processEvents()
