@@ -16,7 +16,11 @@ from PySide6.QtCore import QCoreApplication, QEvent, QTimer, QtMsgType, qInstall
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
+from desktop.canvas import Canvas
+from desktop.session import Session
 from maps.drawing import fonts
+from tests.desktop import hand
+from tests.desktop.plans import small_book
 
 _QUIET = (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
 _OFFSCREEN = "This plugin does not support "
@@ -32,6 +36,28 @@ def qapp():
     for path in (fonts.regular(), fonts.bold()):
         QFontDatabase.addApplicationFont(str(path))
     return app
+
+
+@pytest.fixture
+def session(qapp):
+    """The open small plan."""
+    made = Session()
+    made.show_new(small_book())
+    yield made
+    made.jobs.wait()
+    made.let_go()
+
+
+@pytest.fixture
+def canvas(session):
+    """The map of the session, shown and sharp."""
+    made = Canvas(session)
+    made.resize(800, 600)
+    made.show()
+    hand.sharp(made)
+    yield made
+    made.stop()
+    made.close()
 
 
 @pytest.fixture(autouse=True)

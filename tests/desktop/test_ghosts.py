@@ -1,37 +1,14 @@
 """Proposals on the map: shown, not in the plan; a click takes one over as one undo step."""
 
-import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 
-from desktop.canvas import Canvas
 from desktop.ghosts import Ghost
-from desktop.session import Session
 from tests.desktop import hand
 from tests.desktop.plans import X, Y, small_book
 
 ONE = Ghost("depot", X + 12e3, Y + 14e3, "候选 1", "多覆盖 120 人")
 TWO = Ghost("shelter", X - 8e3, Y + 14e3)
-
-
-@pytest.fixture
-def session(qapp):
-    made = Session()
-    made.show_new(small_book())
-    yield made
-    made.jobs.wait()
-    made.let_go()
-
-
-@pytest.fixture
-def canvas(session):
-    made = Canvas(session)
-    made.resize(800, 600)
-    made.show()
-    hand.sharp(made)
-    yield made
-    made.stop()
-    made.close()
 
 
 def test_they_are_seen_and_leave_no_trace(canvas, session):

@@ -1,7 +1,6 @@
 """What is under the cursor, and views by name."""
 
 import numpy as np
-import pytest
 import shapely
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QContextMenuEvent
@@ -10,34 +9,12 @@ from PySide6.QtWidgets import QApplication, QMenu
 from data import edits
 from data.files import load, save
 from desktop.bookmarks import Bookmark, bookmarks, keep, remove
-from desktop.canvas import Canvas
 from desktop.canvas.hit import Hit
 from desktop.canvas.identify import everything, reached_by
 from desktop.canvas.view import Port, View
-from desktop.session import Session
 from maps.analysis.coverage import CoverageAsk, coverage
 from tests.desktop import hand
-from tests.desktop.plans import X, Y, small_book, small_plan
-
-
-@pytest.fixture
-def session(qapp):
-    made = Session()
-    made.show_new(small_book())
-    yield made
-    made.jobs.wait()
-    made.let_go()
-
-
-@pytest.fixture
-def canvas(session):
-    made = Canvas(session)
-    made.resize(800, 600)
-    made.show()
-    hand.sharp(made)
-    yield made
-    made.stop()
-    made.close()
+from tests.desktop.plans import X, Y, small_plan
 
 
 def port(x, y, mpp=20.0):

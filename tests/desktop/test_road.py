@@ -9,15 +9,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from data.plan import Plan
-from desktop.canvas import Canvas, cells, reach
+from desktop.canvas import cells, reach
 from desktop.canvas.view import Port, View
 from desktop.panels.traveltime import TravelFields, time_basis, time_words
-from desktop.session import Result, Session
+from desktop.session import Result
 from maps.analysis.network.ground import ground
 from maps.analysis.network.live import LiveTime
 from maps.analysis.timecover import TimeAsk, timecover
 from tests.desktop import hand
-from tests.desktop.plans import X, Y, small_book, small_plan
+from tests.desktop.plans import X, Y, small_plan
 
 ASK = TimeAsk("depot", 30.0)
 
@@ -25,26 +25,6 @@ ASK = TimeAsk("depot", 30.0)
 @pytest.fixture(scope="module")
 def answer():
     return timecover(small_plan(), ASK)
-
-
-@pytest.fixture
-def session(qapp):
-    made = Session()
-    made.show_new(small_book())
-    yield made
-    made.jobs.wait()
-    made.let_go()
-
-
-@pytest.fixture
-def canvas(session):
-    made = Canvas(session)
-    made.resize(800, 600)
-    made.show()
-    hand.sharp(made)
-    yield made
-    made.stop()
-    made.close()
 
 
 def wait_for(condition, seconds=20.0):

@@ -10,31 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from data import edits
-from desktop.canvas import Canvas, View
-from desktop.session import Result, Session
+from desktop.canvas import View
+from desktop.session import Result
 from maps.analysis.coverage import CoverageAsk, coverage
 from tests.desktop import hand
-from tests.desktop.plans import X, Y, small_book
-
-
-@pytest.fixture
-def session(qapp):
-    made = Session()
-    made.show_new(small_book())
-    yield made
-    made.jobs.wait()
-    made.let_go()
-
-
-@pytest.fixture
-def canvas(session):
-    made = Canvas(session)
-    made.resize(800, 600)
-    made.show()
-    hand.sharp(made)
-    yield made
-    made.stop()
-    made.close()
+from tests.desktop.plans import X, Y
 
 
 @pytest.fixture
