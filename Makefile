@@ -1,6 +1,7 @@
 # make run   set everything up, open the window on the 赤峰 example
 # make demo  the example's maps, report and tables into out/
 # make test  set up, then every check
+# make fuzz  the tests that draw random examples, with new ones
 # make bench speed beside a rival, measured in the same run
 
 SHELL := /bin/bash
@@ -8,7 +9,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 WITH := -c constraints.txt --build-constraint constraints.txt
 
-.PHONY: run demo test check bench screenshots clean
+.PHONY: run demo test check fuzz bench screenshots clean
 
 run: .venv/ready-app
 	@.ci/run-window
@@ -25,6 +26,9 @@ check:
 	$(PY) -m mypy
 	.venv/bin/lint-imports --cache-dir .import_linter_cache
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile
+
+fuzz: .venv/ready-dev
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto -m hypothesis --hypothesis-profile fuzz
 
 bench: .venv/ready-dev
 	$(PY) -m tests.bench

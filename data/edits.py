@@ -223,8 +223,11 @@ def _longer(old: pd.Series, value: Any, index: pd.Index) -> pd.Series:
     if missing and old.dtype.kind in "biu":  # no gap so far, and this dtype has no room for one
         old = old.astype(object) if old.dtype.kind == "b" else old.astype("float64")
         return _longer(old, value, index)
-    # Any value of the right type keeps the place; a column without rows has none to repeat.
-    last = old.iloc[:1] if len(old) else pd.Series([None], dtype=object).astype(old.dtype)
+    # Any value of the right type keeps the place; a column without rows has none to repeat,
+    # and a plain number or yes/no column has no empty value to take instead.
+    last = old.iloc[:1]
+    if not len(old):
+        last = pd.Series([0 if old.dtype.kind in "biufc" else None]).astype(old.dtype)
     longer = pd.concat([old, last]).set_axis(index)
     return _with_value(longer, np.array([len(old)]), value)
 

@@ -151,6 +151,31 @@ def test_columns_keep_their_type_where_the_value_fits(
     assert str(added.layer("储备库").frame["外来"].dtype) == dtype
 
 
+@pytest.mark.parametrize(
+    ("dtype", "new", "after"),
+    [
+        ("int64", 4, "int64"),
+        ("int64", None, "float64"),
+        ("int64", "四", "object"),
+        ("float64", 4, "float64"),
+        ("bool", True, "bool"),
+        ("bool", None, "object"),
+        ("str", "四", "str"),
+        ("datetime64[ns]", None, "datetime64[ns]"),
+        ("object", 4, "object"),
+    ],
+)
+def test_the_first_feature_of_an_emptied_layer_fits_its_columns(
+    dtype: str, new: Any, after: str
+) -> None:
+    emptied = point_layer(count=0, 外来=pd.Series([], dtype=dtype))
+    assert str(emptied.frame["外来"].dtype) == dtype
+    values = {"名称": "x", "状态": "现状", "外来": new}
+    grown = edits.add_feature("储备库", HERE, values)(Plan("现状", CRS, (emptied,)))
+    assert column(grown, "外来") == [new]
+    assert str(grown.layer("储备库").frame["外来"].dtype) == after
+
+
 def test_remove(plan: Plan) -> None:
     after = edits.remove_features("储备库", [1, 3])(plan)
     assert list(after.layer("储备库").frame.index) == [2]
