@@ -177,6 +177,7 @@ def timecover(plan: Plan, ask: TimeAsk, report: Report = silent) -> TimeCover:
     people = demand(plan, ask.people, part(report, 0.0, 0.2))
     timer = timer_of(plan, ask, chosen, people, part(report, 0.2, 0.8))
     names = titles(plan, chosen)
+    report(0.8, "正在把人口接到道路上…")
     seconds, who = timer.at(people.nearby)
     notes = remarks(plan, ask.profile, ask.condition, timer, chosen, names, people, seconds, who)
     report(0.85, "正在按区汇总…")

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from data.geodesy import Ruler
 from data.plan import Plan
-from data.progress import Report, silent
+from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.network.graph import ROADS_THAT_STAND, Network, network_of
 from maps.analysis.network.lines import Ints, Roads, crossings
@@ -73,7 +73,7 @@ def checkup(
     """Examine the plan's roads; raises Refused when there are none."""
     if status not in ROADS_THAT_STAND:
         raise Refused(f"状态只能是{'、'.join(ROADS_THAT_STAND)}之一,现在是“{status}”。")
-    network = network_of(plan, status, join=join)
+    network = network_of(plan, status, join=join, report=part(report, 0.0, 0.2))
     roads = network.roads
     ruler = network.ruler
     findings = _fixed(network)

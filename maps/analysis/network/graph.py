@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from data.geodesy import Ruler
 from data.plan import Layer, Plan
-from data.progress import Report, silent
+from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.network.lines import TOLERANCE, Bools, Cut, Fix, Floats, Ints, Roads, cut, gather
 
@@ -144,15 +144,23 @@ def _arcs(network: Network) -> Arcs:
     )
 
 
-def build(roads: Roads, crs: str, tolerance: float = TOLERANCE, join: bool = False) -> Network:
+def build(
+    roads: Roads,
+    crs: str,
+    tolerance: float = TOLERANCE,
+    join: bool = False,
+    report: Report = silent,
+) -> Network:
     """Build the network of some roads; ``join`` makes lines that merely cross join."""
     ruler = Ruler(crs)
-    pieces = cut(roads, ruler, tolerance, join)
+    pieces = cut(roads, ruler, tolerance, join, part(report, 0.0, 0.75))
+    report(0.75, "正在把路段连成路网…")
     count = len(pieces.node_xy)
     tail, head = pieces.tail, pieces.head
     component = _components(tail, head, count)
     inner = _inner_nodes(tail, head, component, count)
     order, flipped, chain_first = _chains(tail, head, inner)
+    report(0.85, "正在给路口编号…")
     number = _numbering(pieces.node_xy, inner)
     flip = flipped
     tail, head = (
@@ -292,14 +300,25 @@ def network_of(
     if not layers and needed:
         raise Refused("规划里没有道路,算不了行车时间。请先导入道路图层,或改用“直线估算”。")
     report(0.0, "正在由道路生成路网…")
-    network = _built(layers, plan.crs, ROADS_THAT_STAND[status], join)
+    network = _built(layers, plan.crs, ROADS_THAT_STAND[status], join, _Aside(report))
     if not network.edges and needed:
         raise Refused(f"道路图层里没有“{status}”时能走的路,请检查道路的状态和线形。")
     report(1.0, "路网已生成")
     return network
 
 
-# Layers are values: the same layer objects mean the same network.
+@dataclass(frozen=True)
+class _Aside:
+    """Who hears of the progress: equal to every other one, so that it is no part of the key."""
+
+    report: Report = field(compare=False)
+
+
+# Layers are values: the same layer objects mean the same network. A cancelled one is not kept.
 @lru_cache(maxsize=4)
-def _built(layers: tuple[Layer, ...], crs: str, statuses: Sequence[str], join: bool) -> Network:
-    return build(gather(layers, statuses), crs, join=join)
+def _built(
+    layers: tuple[Layer, ...], crs: str, statuses: Sequence[str], join: bool, aside: _Aside
+) -> Network:
+    roads = gather(layers, statuses)
+    aside.report(0.2, "正在裁开相交的道路…")
+    return build(roads, crs, join=join, report=part(aside.report, 0.2, 1.0))

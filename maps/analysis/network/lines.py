@@ -24,6 +24,7 @@ from scipy.spatial import cKDTree
 from data.geodesy import Ruler
 from data.kinds import SKETCHED, is_missing
 from data.plan import Layer
+from data.progress import Report, silent
 
 TOLERANCE = 1.0
 """Metres within which a loose end is taken for a drawing slip and joined."""
@@ -185,16 +186,23 @@ def _stops(line: Ints) -> Bools:
 
 
 def cut(
-    roads: Roads, ruler: Ruler, tolerance: float = TOLERANCE, join_crossings: bool = False
+    roads: Roads,
+    ruler: Ruler,
+    tolerance: float = TOLERANCE,
+    join_crossings: bool = False,
+    report: Report = silent,
 ) -> Cut:
     """Cut roads where they meet; see the module's text for the rules."""
     pool = _pool(roads)
     fixes: list[Fix] = []
     if join_crossings and len(pool.xy):
+        report(0.2, "正在找相交的道路…")
         _insert(pool, *_crossing_points(roads, pool))
         _mark(pool, roads)
     if len(pool.xy):
+        report(0.4, "正在接上差一点的端点…")
         fixes += _join_loose_ends(pool, roads, ruler, tolerance)
+    report(0.8, "正在裁开相交的道路…")
     return _edges(pool, roads, tuple(fixes), ruler, tolerance)
 
 
@@ -382,15 +390,4 @@ def _edges(
     )
     node_xy = pool.xy[np.r_[first, last]][where]
     tail, head = node[: len(first)], node[len(first) :]
-    return Cut(
-        roads,
-        pool.xy,
-        first,
-        last,
-        size,
-        tail,
-        head,
-        pool.line[first],
-        node_xy,
-        fixes,
-    )
+    return Cut(roads, pool.xy, first, last, size, tail, head, pool.line[first], node_xy, fixes)

@@ -8,6 +8,7 @@ import shapely
 
 from data.geodesy import Ruler
 from data.plan import Plan
+from data.progress import Cancelled
 from data.refused import Refused
 from maps.analysis.network.graph import Network, build, network_of
 from maps.analysis.network.lines import gather
@@ -140,6 +141,28 @@ def test_the_network_is_kept_with_the_layers() -> None:
     assert network_of(plan) is network_of(same)
     other = Plan("改了路", CRS, (road_layer([road((0, 0), (100, 10))]),))
     assert network_of(plan) is not network_of(other)
+
+
+def test_building_tells_how_far_it_is_and_can_be_stopped() -> None:
+    plan = roads_plan(road((0, 0), (100, 0)), road((50, -50), (50, 50)), road((99.5, 0), (200, 0)))
+    told: list[float] = []
+
+    def stop(done: float, text: str) -> None:
+        told.append(done)
+        if done >= 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        network_of(plan, join=True, report=stop)
+    assert len(told) > 3
+    assert told == sorted(told)
+    # What was stopped is not kept: the next question gets the whole network.
+    whole: list[str] = []
+    network = network_of(plan, join=True, report=lambda done, text: whole.append(text))
+    assert network.edges == 5
+    assert len(whole) > len(told)
+    # And who asks again, with another ear, gets the same one.
+    assert network_of(plan, join=True) is network
 
 
 def test_no_roads_is_said() -> None:
