@@ -38,6 +38,8 @@ def nothing_found(optimal: bool, search: Search) -> Refused:
     """What to say when a search ends without an answer."""
     if optimal:
         return Refused("没有任何布局能同时满足全部条件。请放宽数量、预算、容量、间距或各区要求。")
+    if search.stop():
+        return Refused("停止时还没有找到满足全部条件的布局。请多等一会儿,或放宽条件。")
     return Refused(
         f"在 {search.seconds:g} 秒内没有找到满足全部条件的布局,也没有证明它不存在。"
         "请延长求解时间或放宽条件。"

@@ -14,7 +14,7 @@ from maps.analysis.siting.heuristics import most_people
 from maps.analysis.siting.matrix import cover
 from maps.analysis.siting.mclp import Reach, best_reach, small
 from maps.analysis.siting.pmedian import least, ways
-from maps.analysis.siting.search import Search
+from maps.analysis.siting.search import Search, Stop, never
 from maps.analysis.siting.side import conditions
 from maps.analysis.siting.solve import check, solve
 
@@ -66,12 +66,13 @@ def curve(
     counts: Sequence[int],
     report: Report = silent,
     watch: Watch = unwatched,
+    stop: Stop = never,
 ) -> Curve:
     """Solve mclp, pmedian or pcenter for every number of sites in ``counts`` (rising).
 
     Data are made ready once, and each number starts from the answer of the one before, which
     also bounds it. ``ask.seconds`` is the time for the whole curve, ``ask.p`` is
-    ignored. ``report`` cancels by raising.
+    ignored. ``report`` cancels by raising; ``stop`` ends the curve with the numbers done so far.
     """
     if ask.model not in ("mclp", "pmedian", "pcenter"):
         raise Refused("曲线只能对 mclp、pmedian、pcenter 这三种目标计算。")
@@ -81,7 +82,7 @@ def curve(
     ready = Ask(ask.model, reach=ask.reach, p=wanted[-1], times=ask.times, seconds=ask.seconds)
     check(problem, ready)
     larger = ask.model == "mclp"
-    clock = Search(ask.seconds, report, watch, 1 if larger else -1)
+    clock = Search(ask.seconds, report, watch, 1 if larger else -1, stop)
     side = conditions(problem, ready, wanted[-1])
     lost = np.empty(0, np.int64)
     if side.simple and problem.capacity is None and larger and ask.times == 1:
@@ -114,6 +115,8 @@ def _cover_points(reach: Reach, wanted: list[int], clock: Search) -> list[Point]
     place = {int(c): k for k, c in enumerate(reach.columns)}
     top = np.inf
     for k, p in enumerate(wanted):
+        if out and clock.stop():
+            break
         clock.tick(f"正在计算 {p} 处…")
         limit = min(p, len(reach.columns))
         search = _part(clock, _share_of_time(clock, len(wanted) - k), 1)
@@ -132,6 +135,7 @@ def _cover_points(reach: Reach, wanted: list[int], clock: Search) -> list[Point]
         sites = tuple(int(s) for s in found.sites)
         status: Literal["optimal", "time_limit"] = "optimal" if found.proven else "time_limit"
         out.append(Point(p, status, found.people, found.bound, gain, sites))
+        clock.show(found.people, found.bound)
     return out
 
 
@@ -151,6 +155,8 @@ def _grown(reach: Reach, before: np.ndarray, limit: int) -> np.ndarray:
 def _cost_points(question: Ways, wanted: list[int], clock: Search) -> list[Point]:
     out: list[Point] = []
     for k, p in enumerate(wanted):
+        if out and clock.stop():
+            break
         clock.tick(f"正在计算 {p} 处…")
         search = _part(clock, _share_of_time(clock, len(wanted) - k), -1)
         found = least(question, min(p, len(question.columns)), search)
@@ -160,6 +166,7 @@ def _cost_points(question: Ways, wanted: list[int], clock: Search) -> list[Point
         sites = tuple(int(s) for s in found.sites)
         status: Literal["optimal", "time_limit"] = "optimal" if found.proven else "time_limit"
         out.append(Point(p, status, found.cost, found.bound, gain, sites))
+        clock.show(found.cost, found.bound)
     if not out:
         raise Refused(f"选 {wanted[-1]} 处仍不能到达所有人,请增加数量。")
     return out
@@ -172,6 +179,8 @@ def _one_by_one(
     out: list[Point] = []
     lost = np.empty(0, np.int64)
     for k, p in enumerate(wanted):
+        if out and clock.stop():
+            break
         seconds = _share_of_time(clock, len(wanted) - k)
         single = Ask(
             ask.model,
@@ -186,7 +195,7 @@ def _one_by_one(
         )
         clock.tick(f"正在计算 {p} 处…")
         try:
-            found = solve(problem, single, _through(clock))
+            found = solve(problem, single, _through(clock), stop=clock.stop)
         except Refused:
             # Too few sites to meet the conditions; more may do.
             if k + 1 == len(wanted) and not out:
@@ -197,6 +206,7 @@ def _one_by_one(
         new = found.sites[problem.states[found.sites] != 1]
         sites = tuple(int(s) for s in new)
         out.append(Point(p, found.status, found.objective, found.bound, gain, sites))
+        clock.show(found.objective, found.bound)
     return out, lost
 
 
@@ -206,7 +216,7 @@ def _part(clock: Search, seconds: float, sense: int) -> Search:
     def watch(step: Step) -> None:
         clock.tick()
 
-    return Search(seconds, _through(clock), watch, sense)
+    return Search(seconds, _through(clock), watch, sense, clock.stop)
 
 
 def _through(clock: Search) -> Report:

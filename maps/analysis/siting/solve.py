@@ -13,7 +13,7 @@ from maps.analysis.siting.matrix import check_numbers, columns, cover
 from maps.analysis.siting.mclp import mclp
 from maps.analysis.siting.pcenter import pcenter
 from maps.analysis.siting.pmedian import pmedian
-from maps.analysis.siting.search import Search
+from maps.analysis.siting.search import Search, Stop, never
 from maps.analysis.siting.side import Side, conditions
 from maps.analysis.siting.staged import fair_districts, fair_people, phased
 
@@ -22,17 +22,24 @@ _NEEDS_REACH = ("lscp", "mclp", "backup")
 _NOBODY = np.empty(0, np.int64)
 
 
-def solve(problem: Problem, ask: Ask, report: Report = silent, watch: Watch = unwatched) -> Siting:
+def solve(
+    problem: Problem,
+    ask: Ask,
+    report: Report = silent,
+    watch: Watch = unwatched,
+    stop: Stop = never,
+) -> Siting:
     """Return the best choice of sites, or the best found within the time with its gap.
 
     ``report`` is called about ten times a second and cancels by raising; ``watch`` gets every
-    new best answer and bound. Raises Refused for a question that has no answer as it is put
+    new best answer and bound; ``stop`` ends the search early, with the best found so far, as the
+    time limit does. Raises Refused for a question that has no answer as it is put
     (:class:`Unreachable` names the demands nobody reaches). Deterministic, but for where a time
     limit cuts the search off.
     """
     check(problem, ask)
     larger = ask.model in _LARGER or (ask.model == "equity" and problem.district is not None)
-    search = Search(ask.seconds, report, watch, 1 if larger else -1)
+    search = Search(ask.seconds, report, watch, 1 if larger else -1, stop)
     search.tick("正在整理数据…")
     p = ask.phases[-1] if ask.phases else ask.p
     side = conditions(problem, ask, p)

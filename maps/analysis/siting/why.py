@@ -10,6 +10,7 @@ from maps.analysis.siting.ask import FIXED, NEW, Ask, Problem, Siting
 from maps.analysis.siting.heuristics import exchanges_of_cost, exchanges_of_cover, nearest_two
 from maps.analysis.siting.matrix import as_dense, cover, nearest, some_columns
 from maps.analysis.siting.resilience import Target
+from maps.analysis.siting.search import Stop, never
 from maps.analysis.siting.side import conditions
 from maps.analysis.siting.solve import solve
 
@@ -366,7 +367,11 @@ class Comparison:
 
 
 def compare(
-    problem: Problem, ask: Ask, sites: Sequence[int] | np.ndarray, report: Report = silent
+    problem: Problem,
+    ask: Ask,
+    sites: Sequence[int] | np.ndarray,
+    report: Report = silent,
+    stop: Stop = never,
 ) -> Comparison:
     """Return how far ``sites`` (candidates that count in ``p``; FIXED ones stay) are from the best.
 
@@ -375,7 +380,7 @@ def compare(
     own = np.asarray(sites, np.int64)
     fixed = np.flatnonzero(problem.states == FIXED)
     counted = np.setdiff1d(own, fixed)
-    found = solve(problem, replace(ask, p=len(counted), budget=None), report)
+    found = solve(problem, replace(ask, p=len(counted), budget=None), report, stop=stop)
     return Comparison(
         objective_of(problem, ask, np.union1d(own, fixed)),
         found.objective,
