@@ -34,10 +34,12 @@ _NEVER = 1e18
 class TimeNumbers(LiveNumbers):
     """The numbers with the facility at one place, without a disc but with cells of ``ground``.
 
-    ``cells``: those the facility itself reaches there; ``began``: those it reached where the
-    drag began; ``others``: how many others reach each cell (at most ``timecover.RANKS``).
+    ``points``: sorted points the facility itself reaches there; ``cells``: those of the
+    ground; ``began``: cells it reached where the drag began; ``others``: how many others
+    reach each cell (at most ``timecover.RANKS``).
     """
 
+    points: Ints
     cells: Ints
     began: Ints
     others: Ints
@@ -105,7 +107,7 @@ class LiveTime:
         """Return the numbers with the facility at ``x``, ``y`` (metres in the plan's CRS)."""
         none = np.empty(0, np.int64)
         if not self.counts:
-            return self._numbers(x, y, self._tally, none, none, none)
+            return self._numbers(x, y, self._tally, none, none, none, none)
         points, cells = self._search.points(x, y, self._ready)
         flat = self.demand.district[points] * 4 + self._times[points]
         weight = self.demand.persons[points]
@@ -114,7 +116,7 @@ class LiveTime:
         tally[:, 1:] += moved[:, :-1]
         tally[:, -1] += moved[:, -1]
         gained, lost = self._changed(points)
-        return self._numbers(x, y, tally, gained, lost, cells)
+        return self._numbers(x, y, tally, gained, lost, points, cells)
 
     def _changed(self, points: Ints) -> tuple[Ints, Ints]:
         """Points gained and lost against the place where the drag began."""
@@ -127,7 +129,14 @@ class LiveTime:
         return gained, lost
 
     def _numbers(
-        self, x: float, y: float, tally: Floats, gained: Ints, lost: Ints, cells: Ints
+        self,
+        x: float,
+        y: float,
+        tally: Floats,
+        gained: Ints,
+        lost: Ints,
+        points: Ints,
+        cells: Ints,
     ) -> TimeNumbers:
         size = len(self.demand.districts)
         km2 = np.zeros(1)
@@ -137,7 +146,7 @@ class LiveTime:
             km2 = self._cells.areas(self._others_cells + added)
         disc, others = shapely.Polygon(), self._others
         return TimeNumbers(
-            x, y, self.demand, tally, gained, lost, disc, km2, cells, self._began, others
+            x, y, self.demand, tally, gained, lost, disc, km2, points, cells, self._began, others
         )
 
 
