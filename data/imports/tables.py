@@ -18,19 +18,16 @@ import numpy as np
 import pyogrio
 import python_calamine
 
-from data.imports.columns import known_heading
 from data.imports.encoding import Guess, chosen, decide, decode
+from data.imports.headings import MOST_COLUMNS, heading_rows, headings, join_angles
 from data.imports.source import Source, cell_text
 from data.progress import Report, silent
 from data.refused import Refused
 
 MOST_ROWS = 3_000_000
-MOST_COLUMNS = 2_000
 MOST_CELLS = 60_000_000
 _SEPARATORS = ",\t;|，；"
 _FULL_WIDTH = {"，": ",", "；": ";"}
-_LOOK = 30
-"""In how many rows from the top the headings are looked for."""
 
 Grid = list[list[Any]]
 
@@ -253,63 +250,36 @@ def _source(
 ) -> list[Source]:
     if numbers is None:
         numbers = range(1, len(grid) + 1)
-    top = _heading_row(grid)
-    if top is None:
+    found = heading_rows(grid)
+    if found is None:
         if form != "CSV":
             return []
         raise Refused(f"“{name}”里没有带表头的数据。第一行(或前几行)要有列名。")
-    headings, used = _headings(grid[top])
+    top, height = found
+    names, used = headings(grid, top, height)
+    first = top + height
     body = [
         (number, row)
-        for number, row in zip(numbers[top + 1 :], grid[top + 1 :], strict=True)
+        for number, row in zip(numbers[first:], grid[first:], strict=True)
         if any(cell_text(cell).strip() for cell in row)
     ]
-    body = [(n, row) for n, row in body if not _repeats(row, grid[top])]
+    body = [(n, row) for n, row in body if not any(_repeats(row, g) for g in grid[top:first])]
+    width = min(max((len(row) for _, row in body), default=0), MOST_COLUMNS)
+    for place in sorted(set(range(width)) - set(used)):  # what has no heading is kept all the same
+        if any(cell_text(row[place]).strip() for _, row in body if place < len(row)):
+            names.append(f"第 {place + 1} 列(无表头)")
+            used.append(place)
     columns = {}
-    for heading, place in zip(headings, used, strict=True):
+    for heading, place in zip(names, used, strict=True):
         columns[heading] = _column([row[place] if place < len(row) else "" for _, row in body])
     rows = np.array([number for number, _ in body], dtype=np.int64)
-    said = list(notes)
+    columns, joined = join_angles(columns)
+    said = [*notes, *joined]
+    if height > 1:
+        said.append("两行表头已合成一行")
     if top > 0:
         said.append(f"表头在第 {numbers[top]} 行,它上面的文字没有导入")
     return [Source(name, form, columns, rows, encoding=guess, notes=tuple(said))]
-
-
-def _heading_row(grid: Grid) -> int | None:
-    """The row most like headings: many different short texts, words we know, data below."""
-    best, score = None, 0.0
-    for n, row in enumerate(grid[:_LOOK]):
-        texts = [cell_text(cell).strip() for cell in row]
-        filled = [t for t in texts if t]
-        if not filled or len(filled) < min(2, max(len(r) for r in grid[: n + 1])):
-            continue
-        words = [t for t in filled if not _numeric(t) and len(t) <= 40]
-        known = sum(known_heading(t) for t in filled)
-        here = len(set(words)) / max(len(r) for r in grid[:_LOOK]) + 1.5 * known - 0.02 * n
-        here -= 1.5 * sum(_numeric(t) for t in filled) / len(filled)
-        if here > score:
-            best, score = n, here
-    return best
-
-
-def _numeric(text: str) -> bool:
-    return bool(re.fullmatch(r"[+-]?[\d.,]+%?", text))
-
-
-def _headings(row: Sequence[Any]) -> tuple[list[str], list[int]]:
-    """Return a name for every column that has one, and its place; names are made unique."""
-    names: list[str] = []
-    used: list[int] = []
-    for place, cell in enumerate(row[:MOST_COLUMNS]):
-        name = re.sub(r"\s+", " ", cell_text(cell)).strip()
-        if not name:
-            continue
-        base, n = name, 2
-        while name in names:
-            name, n = f"{base}_{n}", n + 1
-        names.append(name)
-        used.append(place)
-    return names, used
 
 
 def _repeats(row: Sequence[Any], heading: Sequence[Any]) -> bool:

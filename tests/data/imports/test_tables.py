@@ -56,6 +56,71 @@ def test_headings_repeated_on_every_page_are_no_rows(tmp_path):
     assert list(found.columns["名称"]) == ["甲", "乙"]
 
 
+def test_headings_in_two_rows_the_lower_under_what_stands_over_it(tmp_path):
+    found = text_source(
+        tmp_path,
+        "避难场所一览表,,,,,,,\n"
+        "序号,场所名称,坐标,,面积(亩),,容纳人数,备注\n,,经度,纬度,占地,建筑,,\n"
+        "1,甲,118.9,42.2,500,20,300,\n2,乙,118.8,42.3,600,30,,新\n",
+    )
+    assert found.headings == [
+        *("序号", "场所名称", "经度", "纬度", "占地(亩)", "建筑面积(亩)", "容纳人数", "备注")
+    ]
+    assert list(found.rows) == [4, 5]
+    assert list(found.columns["建筑面积(亩)"]) == ["20", "30"]
+    assert any("两行表头" in note for note in found.notes)
+
+
+def test_the_upper_of_two_rows_names_columns_too_when_the_lower_is_better_known(tmp_path):
+    found = text_source(
+        tmp_path,
+        "单位,基本情况,,,位置,\n,容纳人数,占地面积,建筑面积,经度,纬度\n甲,300,5,2,118.9,42.2\n",
+    )
+    assert found.headings == ["单位", "容纳人数", "占地面积", "建筑面积", "经度", "纬度"]
+    assert list(found.columns["单位"]) == ["甲"]
+
+
+@pytest.mark.parametrize(
+    ("text", "headings", "rows"),
+    [
+        ("一览表,,\n名称,经度,纬度\n甲,118,42\n", ["名称", "经度", "纬度"], 1),
+        (
+            "名称,经度,纬度,\n甲,118,42,好\n乙,119,43,差\n",
+            ["名称", "经度", "纬度", "第 4 列(无表头)"],
+            2,
+        ),
+        ("名称,经度,纬度,\n,118,42,\n", ["名称", "经度", "纬度"], 1),
+        ("名称,经度,纬度,备注\n,,,缺\n乙,119,43,\n", ["名称", "经度", "纬度", "备注"], 2),
+    ],
+)
+def test_one_row_of_headings_stays_one(tmp_path, text, headings, rows):
+    found = text_source(tmp_path, text)
+    assert found.headings == headings
+    assert len(found) == rows
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "名称,经度度,经度分,经度秒,纬度度,纬度分,纬度秒",
+        "名称,东经(度),东经(分),东经(秒),北纬(度),北纬(分),北纬(秒)",
+        "名称,经度_度,经度_分,经度_秒,纬度_度,纬度_分,纬度_秒",
+        "名称,经度,,,纬度,,\n,度,分,秒,度,分,秒",
+        "名称,东经°,东经′,东经″,北纬°,北纬′,北纬″",
+    ],
+)
+def test_degrees_minutes_and_seconds_in_columns_of_their_own(tmp_path, headings):
+    rows = "甲,118,57,4.3,42,16,10\n乙,118,30,,42,,\n丙,,,,,,\n"
+    found = text_source(tmp_path, f"{headings}\n{rows}")
+    assert found.headings == ["名称", "经度", "纬度"]
+    places = read_places(found, match(found.headings, kind("shelter")))
+    assert places.x[:2] == pytest.approx([118 + 57 / 60 + 4.3 / 3600, 118.5], abs=1e-12)
+    assert places.y[:2] == pytest.approx([42 + 16 / 60 + 10 / 3600, 42.0], abs=1e-12)
+    assert np.isnan(places.x[2])
+    assert "没有坐标" in places.bad[2]
+    assert any("度、分、秒" in note for note in found.notes)
+
+
 def test_workbook_with_merged_cells_dates_and_sheets(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
