@@ -7,10 +7,9 @@ sharp one arrives; it reaches beyond the window on all sides so that a pan finds
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -26,25 +25,23 @@ from PySide6.QtWidgets import QWidget
 from data.geodesy import Ruler
 from data.plan import Plan
 from data.refused import Refused
-from desktop.canvas import frames, identify, keys, mouse
+from desktop.canvas import frames, keys, mouse
 from desktop.canvas.content import extent
-from desktop.canvas.gestures import Gesture, Touch
+from desktop.canvas.gestures import touched
+from desktop.canvas.hands import Hands
 from desktop.canvas.hit import Hit, hit
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag, Placing
-from desktop.canvas.paint import Picture, Wish
-from desktop.canvas.render import Renderer
+from desktop.canvas.moving import Drag, Placing, Settling
+from desktop.canvas.paint import Picture
+from desktop.canvas.pictures import Pictures
 from desktop.canvas.swiping import Side
-from desktop.canvas.view import Box, Port, View, fitting
+from desktop.canvas.view import Box, Port, Standing, View, fitting
 
 if TYPE_CHECKING:
     from desktop.ghosts import Ghost
     from desktop.session import Session
 
 _TOOLS = ("select", "pan", "measure_distance", "measure_area")
-_CURSORS = {"select": Qt.CursorShape.ArrowCursor, "pan": Qt.CursorShape.OpenHandCursor}
-_PAUSE = 90
-"""Milliseconds without a turn of the wheel after which the sharp picture is drawn."""
 
 
 class Canvas(QWidget):
@@ -71,24 +68,19 @@ class Canvas(QWidget):
         self.hovered: Hit | None = None
         self.ghost: Ghost | None = None
         self.drag: Drag | None = None
-        self.settling: Drag | None = None
+        self.settling: Settling | None = None
         self.placing: Placing | None = None
         self.band: tuple[float, float, float, float] | None = None
         self.measuring: Measuring | None = None
-        self.picture: Picture | None = None
         self.space_held = False
         self.nudging = False
         self.cycle: tuple[float, float, int] | None = None
-        self._settled_by: Plan | None = None
         self._view: View | None = None
-        self._gesture: Gesture | None = None
-        self._waiting: Gesture | None = None
         self.mouse = (0.0, 0.0)
-        self._renderer = Renderer(self)
-        self._renderer.ready.connect(self._take_picture)
+        self.hands = Hands()
+        self.pictures = Pictures(self, self._wanted)
+        self.pictures.taken.connect(self._settled)
         self.side = Side(self)
-        self._later = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._later.timeout.connect(self.refresh)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -97,7 +89,7 @@ class Canvas(QWidget):
         session.plan_changed.connect(self._plan_changed)
         session.selection_changed.connect(self.update)
         session.results_changed.connect(self._results_changed)
-        session.job_changed.connect(self._numbers_ready)
+        session.job_changed.connect(self._job_changed)
         session.comparing.changed.connect(self._results_changed)
         session.ghosts.changed.connect(self._ghosts_changed)
         session.opened.connect(self._opened)
@@ -117,9 +109,7 @@ class Canvas(QWidget):
     @property
     def view(self) -> View:
         """Centre and metres per pixel: keep it to come back (a bookmark)."""
-        if self._view is None:
-            return View(0.0, 0.0, 100.0)
-        return self._view
+        return self._view or View(0.0, 0.0, 100.0)
 
     @view.setter
     def view(self, view: View) -> None:
@@ -137,7 +127,7 @@ class Canvas(QWidget):
     @property
     def busy(self) -> bool:
         """Whether a sharper picture is still to come."""
-        return self._renderer.busy or self.side.renderer.busy or self._later.isActive()
+        return self.pictures.busy or self.side.pictures.busy
 
     @property
     def coverage(self) -> Any:
@@ -149,10 +139,8 @@ class Canvas(QWidget):
             return
         zoomed = self._view is None or view.mpp != self._view.mpp
         self._view = view
-        if zoomed and self.picture is not None and frames.serves(self.picture.wish, self.port):
-            self._later.start()  # while the wheel turns every picture would come too late
-        else:
-            self.refresh()
+        for pictures in (self.pictures, self.side.pictures):
+            pictures.zoomed() if zoomed else pictures.refresh()
         self.update()
         if zoomed:
             self.view_changed.emit(self.denominator)
@@ -188,12 +176,6 @@ class Canvas(QWidget):
         """Enlarge around the middle."""
         self.show_view(self.view.zoomed(factor))
 
-    def zoom_in(self) -> None:
-        self.zoom_by(1.5)
-
-    def zoom_out(self) -> None:
-        self.zoom_by(1 / 1.5)
-
     def center_on(self, x: float, y: float) -> None:
         self.show_view(View(x, y, self.view.mpp))
 
@@ -215,64 +197,57 @@ class Canvas(QWidget):
             self.tool_changed.emit(name)
 
     def show_tool_cursor(self) -> None:
-        self.setCursor(_CURSORS.get(self.tool, Qt.CursorShape.CrossCursor))
+        self.setCursor(mouse.cursor(self.tool))
 
     def stop(self) -> None:
         """End the drawing thread; nothing is drawn afterwards."""
         self.cancel_all()
-        self._later.stop()
-        self._renderer.stop()
-        self.side.renderer.stop()
+        self.pictures.stop()
+        self.side.pictures.stop()
 
     # --- pictures
 
-    def refresh(self) -> None:
-        """Ask for a picture if the one there is does not fit (what is shown stays meanwhile)."""
+    @property
+    def picture(self) -> Picture | None:
+        """The newest picture of the plan."""
+        return self.pictures.picture
+
+    def _wanted(self) -> tuple[Plan, Any] | None:
         plan = self.session.plan
         if plan is None or self._view is None or not self.isVisible():
-            return
-        self._later.stop()
-        self.side.refresh()
-        dpr = self.devicePixelRatioF()
-        old = self.picture.wish if self.picture else None
-        if old is not None and frames.fits(old, self.port, dpr, self.theme):
-            if old.plan is plan and old.coverage is self.coverage:
-                return
-            port = old.port
-        else:
-            port = frames.widened(self.port)
-        self._renderer.wish(Wish(plan, self.coverage, port, dpr, self.theme))
+            return None
+        return plan, self.coverage
 
-    def _take_picture(self, picture: Picture) -> None:
-        if self.session.plan is None or picture.wish.plan.crs != self.plan.crs:
-            return
-        self.picture = picture
-        if self.settling is not None and picture.wish.plan is self.session.plan:
+    def refresh(self) -> None:
+        """Ask for pictures where those there are do not fit (what is shown stays meanwhile)."""
+        self.pictures.refresh()
+        self.side.pictures.refresh()
+
+    @property
+    def standing(self) -> Standing:
+        """How the symbols on the screen stand."""
+        return frames.standing(self)
+
+    def _settled(self, picture: Picture) -> None:
+        if self.settling is not None and self.settling.over(picture):
             self.settling = None
-        self.update()
-        self.refresh()
-
-    def settle(self, drag: Drag) -> None:
-        """Show a dropped facility where it is until the picture shows it there."""
-        self.settling, self._settled_by = drag, self.session.plan
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frames.paint(painter, self)
         painter.end()
-        self._renderer.resume()
-        self.side.renderer.resume()
+        self.pictures.resume()
+        self.side.pictures.resume()
 
     # --- news from the session
 
     def _opened(self) -> None:
         self.cancel_all()
-        self._renderer.forget()
-        self.side.renderer.forget()
-        self.side.picture = None
-        self.placing = None
-        self.picture = self.settling = self.measuring = self.hovered = None
+        self.pictures.forget()
+        self.side.pictures.forget()
+        self.placing = self.settling = self.measuring = self.hovered = None
         self._view = None
         plan = self.session.plan
         self.ruler = None
@@ -287,22 +262,25 @@ class Canvas(QWidget):
 
     def _plan_changed(self, before: Plan | None, after: Plan | None) -> None:
         self.hovered = None
-        if self.settling is not None and self._settled_by is not after:
+        if self.settling is not None and self.settling.plan is not after:
             self.settling = None
         if after is None or before is None or before.crs != after.crs:
             self._opened()
             return
-        running = self._running(self._gesture)
-        if self.drag is not None and not running and self.drag.found.layer in after.changed(before):
+        acting = self.hands.acting
+        if self.drag is not None and not acting and self.drag.found.layer in after.changed(before):
             self.cancel()
             self.message.emit("规划有了改动,拖动已取消。")
         self.refresh()
         self.update()
 
-    def _numbers_ready(self) -> None:
-        """The live numbers of a drag that began without them may have come meanwhile."""
+    def _job_changed(self) -> None:
+        """The live numbers of a drag may have come meanwhile; or no new answer is to come."""
         if self.drag is not None and self.drag.numbers is None and self.drag.catch_up():
             self.update()
+        if self.settling is not None and self.picture is not None:
+            self.settling.heed(self.session)
+            self._settled(self.picture)
 
     def _ghosts_changed(self) -> None:
         self.ghost = None
@@ -318,65 +296,21 @@ class Canvas(QWidget):
         """The feature under a pixel (of the current scenario: the other one is only shown)."""
         if self.session.plan is None or self.side.covers(px):
             return None
-        selected = self.session.selection
-        return hit(self.plan, self.port, px, py, self.chosen, areas, selected)
+        standing, selected = self.standing, self.session.selection
+        at = standing.back(px, py)
+        return hit(self.plan, standing.port, *at, self.chosen, areas, selected)
 
     @property
     def in_gesture(self) -> bool:
-        return self._gesture is not None
-
-    @staticmethod
-    def _running(gesture: Gesture | None) -> bool:
-        """Whether a gesture is just being carried on (an edit it makes brings news to us)."""
-        return gesture is not None and inspect.getgeneratorstate(gesture) == inspect.GEN_RUNNING
-
-    def begin(self, gesture: Gesture, *, over: bool = False) -> None:
-        """Start a gesture: everything before its first ``yield`` happens now.
-
-        ``over``: what runs now waits until this one has ended (a pan while measuring).
-        """
-        if over:
-            self._waiting, self._gesture = self._gesture, None
-        else:
-            self.cancel()
-        self._gesture = gesture
-        self._advance(None)
-
-    def advance(self, touch: Touch) -> None:
-        """Hand an event to the running gesture."""
-        self._advance(touch)
-
-    def _advance(self, touch: Touch | None) -> None:
-        gesture = self._gesture
-        if gesture is None or self._running(gesture):
-            return
-        try:
-            next(gesture) if touch is None else gesture.send(touch)
-        except StopIteration:
-            if self._gesture is gesture:
-                self._gesture, self._waiting = self._waiting, None
+        return self.hands.busy
 
     def cancel(self) -> bool:
         """Give up the running gesture; what it had changed on the screen is put back."""
-        gesture = self._gesture
-        if gesture is None or self._running(gesture):
-            return False
-        self._gesture, self._waiting = self._waiting, None
-        gesture.close()
-        return True
+        return self.hands.cancel()
 
     def cancel_all(self) -> None:
         """Give up the running gesture and one that waits for it."""
-        while self.cancel():
-            pass
-
-    def touch(self, kind: str, px: float, py: float, modifiers: Any, key: int = 0) -> Touch:
-        """An event as gestures take it."""
-        x, y = self.port.world(px, py)
-        ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-        return Touch(kind, px, py, x, y, ctrl, shift, alt, key)
+        self.hands.cancel_all()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.session.plan is not None:
@@ -387,12 +321,11 @@ class Canvas(QWidget):
         self.mouse, self.cycle = (at.x(), at.y()), None
         if self.session.plan is not None:
             mouse.move(self, event)
-            self._say_where(at.x(), at.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.session.plan is not None and self._gesture is not None:
+        if self.session.plan is not None and self.hands.busy:
             at = event.position()
-            self.advance(self.touch("release", at.x(), at.y(), event.modifiers()))
+            self.hands.advance(touched(self, "release", at.x(), at.y(), event.modifiers()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.session.plan is not None:
@@ -404,18 +337,10 @@ class Canvas(QWidget):
             self.hovered, self.ghost = found, ghost
             self.update()
 
-    def _say_where(self, px: float, py: float) -> None:
-        if self.ruler is not None:
-            x, y = self.port.world(px, py)
-            lon, lat = self.ruler.to_lonlat(x, y)
-            self.cursor_moved.emit(x, y, float(lon), float(lat))
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Right click or the menu key: everything that is at the place."""
         if self.session.plan is not None and not self.in_gesture:
-            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-            at = QPointF(*self.mouse).toPoint() if by_key else event.pos()
-            identify.menu(self, at).popup(self.mapToGlobal(at))
+            mouse.menu(self, event)
         event.accept()
 
     # --- wheel, touchpad, keyboard
@@ -427,10 +352,10 @@ class Canvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Wheel or (
-            self._gesture is not None and event.type() == QEvent.Type.MouseMove
+            self.hands.busy and event.type() == QEvent.Type.MouseMove
         ):
-            self._renderer.pause()  # until the frame is painted
-            self.side.renderer.pause()
+            self.pictures.pause()  # until the frame is painted
+            self.side.pictures.pause()
         if self.session.plan is not None and mouse.pinch(self, event):
             return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

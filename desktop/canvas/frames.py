@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from desktop.canvas import drawn, overlay
 from desktop.canvas.paint import Picture, Wish
 from desktop.canvas.reach import strength
-from desktop.canvas.view import Box, Port
+from desktop.canvas.view import Box, Port, Standing
 from maps.drawing import style
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _MARGIN, _LEAST = 0.3, 64
 """How far a picture reaches beyond the window on each side, as a share of it and in pixels."""
 _NEAR = 0.12
 """Share of the window left between its edge and the picture's at which a new one is wanted."""
+_ALIKE = 3.0
+"""How far a scaled picture still passes for the map: beyond, it is only what was there before."""
 _STALE = 0.45
 """Opacity of a reached area that no longer belongs to the plan."""
 
@@ -46,7 +48,16 @@ def fits(wish: Wish, port: Port, dpr: float, theme: str) -> bool:
 
 def serves(wish: Wish, port: Port) -> bool:
     """Whether a picture, scaled, will do for the moment: no blank, no coarse blocks."""
-    return wish.port.contains(port) and wish.port.view.mpp < 3 * port.view.mpp
+    return wish.port.contains(port) and wish.port.view.mpp < _ALIKE * port.view.mpp
+
+
+def standing(canvas: Canvas) -> Standing:
+    """How the symbols on the screen stand: as the picture has them that is shown meanwhile."""
+    port, picture = canvas.port, canvas.picture
+    mpp = picture.wish.port.view.mpp if picture is not None else port.view.mpp
+    if mpp == port.view.mpp or not 1 / _ALIKE <= mpp / port.view.mpp <= _ALIKE:
+        return Standing(port)
+    return Standing.of(port, mpp)
 
 
 def paint(painter: QPainter, canvas: Canvas) -> None:
@@ -61,7 +72,7 @@ def paint(painter: QPainter, canvas: Canvas) -> None:
     if target is None or not target.contains(QRectF(canvas.rect())):
         painter.fillRect(canvas.rect(), QColor(theme.canvas))
     if picture is not None:
-        moved = canvas.drag.area(picture) if canvas.drag is not None else None
+        moved = _moved(canvas, picture)
         draw_picture(painter, canvas, picture, moved, 1.0 if moved is not None else _pale(canvas))
     if not canvas.side.on:
         overlay.draw(painter, canvas)
@@ -69,6 +80,14 @@ def paint(painter: QPainter, canvas: Canvas) -> None:
     canvas.side.paint(painter)
     overlay.draw(painter, canvas)
     canvas.side.divider(painter)
+
+
+def _moved(canvas: Canvas, picture: Picture) -> QImage | None:
+    """The reached area that is shown in place of the picture's: of a drag, of one just ended."""
+    moved = canvas.drag.area(picture) if canvas.drag is not None else None
+    if moved is None and canvas.settling is not None:
+        moved = canvas.settling.drag.area(picture)
+    return moved
 
 
 def place(shown: Port, port: Port) -> QRectF:

@@ -18,7 +18,7 @@ from data import edits
 from desktop.canvas.content import points
 from desktop.canvas.hit import Hit, inside, movable, snap
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag, ghost_at, placing
+from desktop.canvas.moving import Drag, Settling, ghost_at, placing
 
 if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
@@ -40,6 +40,21 @@ class Touch:
     shift: bool = False
     alt: bool = False
     key: int = 0
+
+
+def touched(
+    canvas: Canvas, kind: str, px: float, py: float, modifiers: Qt.KeyboardModifier, key: int = 0
+) -> Touch:
+    """An event on a canvas as gestures take it."""
+    ctrl, shift, alt = (
+        bool(modifiers & one)
+        for one in (
+            Qt.KeyboardModifier.ControlModifier,
+            Qt.KeyboardModifier.ShiftModifier,
+            Qt.KeyboardModifier.AltModifier,
+        )
+    )
+    return Touch(kind, px, py, *canvas.port.world(px, py), ctrl, shift, alt, key)
 
 
 Gesture = Generator[None, Touch, None]
@@ -84,7 +99,7 @@ def click(canvas: Canvas, found: Hit | None, add: bool) -> None:
 
 def move(canvas: Canvas, found: Hit, press: Touch, touch: Touch) -> Gesture:
     """Drag a facility; it snaps to places and roads unless Ctrl is held."""
-    drag = Drag(canvas.session, canvas.plan, found, canvas.port)
+    drag = Drag(canvas.session, canvas.plan, found, canvas.standing)
     # What the hand holds is the symbol, also one that is drawn beside its place.
     off = drag.shown[0] - press.x, drag.shown[1] - press.y
     canvas.drag = drag
@@ -111,8 +126,9 @@ def drop(canvas: Canvas, drag: Drag) -> None:
     result = canvas.session.result
     follows = result is not None and not canvas.session.is_stale(result)
     if canvas.session.do(text, edits.move_feature(layer.name, drag.found.fid, shape)):
-        canvas.settle(drag)
-        if result is not None and follows and layer.kind_name == result.ask.of:
+        recounted = result is not None and follows and layer.kind_name == result.ask.of
+        canvas.settling = Settling(drag, canvas.plan, recounted)
+        if result is not None and recounted:
             # What was shown while dragging was right: it stays, worked out anew.
             canvas.session.compute_coverage(result.ask)
 
@@ -217,7 +233,7 @@ def nudge(canvas: Canvas, press: Touch) -> Gesture:
     if found is None:
         canvas.message.emit("先选中一个设施,再用 Alt 加方向键微调它的位置。")
         return
-    drag = Drag(canvas.session, canvas.plan, found, canvas.port)
+    drag = Drag(canvas.session, canvas.plan, found, canvas.standing)
     canvas.drag, canvas.nudging = drag, True
     touch = press
     try:

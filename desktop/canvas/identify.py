@@ -105,8 +105,8 @@ def menu(canvas: Canvas, at: QPoint) -> QMenu:
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     px, py = float(at.x()), float(at.y())
     x, y = canvas.port.world(px, py)
-    plan = canvas.plan
-    for one in everything(plan, canvas.port, px, py):
+    plan, standing = canvas.plan, canvas.standing
+    for one in everything(plan, standing.port, *standing.back(px, py)):
         action = made.addAction(one.text)
         if one.hit is None:
             action.setEnabled(False)

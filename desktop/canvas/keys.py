@@ -26,6 +26,7 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, -1),
 }
 _PAN = 64
+_LARGER = 1.5
 _SHIFTS = {Qt.Key.Key_BracketLeft: -0.05, Qt.Key.Key_BracketRight: 0.05}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -36,21 +37,21 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
     if key == Qt.Key.Key_Escape:
         return _escape(canvas)
     if canvas.in_gesture:
-        touch = canvas.touch("key", *canvas.mouse, event.modifiers(), key)
-        canvas.advance(touch)
+        touch = gestures.touched(canvas, "key", *canvas.mouse, event.modifiers(), key)
+        canvas.hands.advance(touch)
         return key in (*_ARROWS, *_ENTER, Qt.Key.Key_Backspace)
     if key in _ARROWS:
         if event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            touch = canvas.touch("key", *canvas.mouse, event.modifiers(), key)
-            canvas.begin(gestures.nudge(canvas, touch))
+            touch = gestures.touched(canvas, "key", *canvas.mouse, event.modifiers(), key)
+            canvas.hands.begin(gestures.nudge(canvas, touch))
         else:
             far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             dx, dy = (step * _PAN * far for step in _ARROWS[Qt.Key(key)])
             canvas.show_view(canvas.port.moved(dx, dy).view)
     elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-        canvas.zoom_in()
+        canvas.zoom_by(_LARGER)
     elif key == Qt.Key.Key_Minus:
-        canvas.zoom_out()
+        canvas.zoom_by(1 / _LARGER)
     elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
         canvas.zoom_all()
     elif key in _SHIFTS and canvas.side.on:
@@ -77,7 +78,7 @@ def release(canvas: Canvas, event: QKeyEvent) -> bool:
             canvas.show_tool_cursor()
         return True
     if event.key() == Qt.Key.Key_Alt and canvas.nudging:
-        canvas.advance(canvas.touch("release", *canvas.mouse, event.modifiers()))
+        canvas.hands.advance(gestures.touched(canvas, "release", *canvas.mouse, event.modifiers()))
         return True
     return False
 
@@ -86,7 +87,9 @@ def let_go(canvas: Canvas) -> None:
     """The keyboard went elsewhere: what was held is held no more, a nudge is done."""
     canvas.space_held = False
     if canvas.nudging:
-        canvas.advance(canvas.touch("release", *canvas.mouse, Qt.KeyboardModifier.NoModifier))
+        canvas.hands.advance(
+            gestures.touched(canvas, "release", *canvas.mouse, Qt.KeyboardModifier.NoModifier)
+        )
 
 
 def tab(canvas: Canvas, event: QKeyEvent) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
-from desktop.canvas import gestures
+from desktop.canvas import gestures, identify
+from desktop.canvas.gestures import touched
 from desktop.canvas.moving import ghost_at, placing
 from desktop.canvas.swiping import swipe
 
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
     from desktop.canvas.gestures import Touch
 
+_CURSORS = {"select": Qt.CursorShape.ArrowCursor, "pan": Qt.CursorShape.OpenHandCursor}
 _NOTCH = 1.25
 """How much one notch of the wheel enlarges."""
+
+
+def cursor(tool: str) -> Qt.CursorShape:
+    """The cursor of a tool."""
+    return _CURSORS.get(tool, Qt.CursorShape.CrossCursor)
 
 
 def press(canvas: Canvas, event: QMouseEvent) -> None:
@@ -30,21 +37,21 @@ def press(canvas: Canvas, event: QMouseEvent) -> None:
     if button == Qt.MouseButton.MiddleButton or (left and (canvas.space_held or _pans(canvas))):
         if canvas.in_gesture and not measuring:
             return  # the other hand is dragging something
-        canvas.begin(gestures.pan(canvas, touch), over=measuring)
+        canvas.hands.begin(gestures.pan(canvas, touch), over=measuring)
     elif button == Qt.MouseButton.RightButton:
         canvas.cancel()
     elif left and not canvas.in_gesture and canvas.side.near(touch.px):
-        canvas.begin(swipe(canvas, touch))
+        canvas.hands.begin(swipe(canvas, touch))
     elif left and measuring:
-        canvas.advance(touch)
+        canvas.hands.advance(touch)
     elif left and canvas.tool.startswith("add:"):
-        canvas.begin(gestures.add(canvas, touch))
+        canvas.hands.begin(gestures.add(canvas, touch))
     elif left and canvas.tool.startswith("measure"):
-        canvas.begin(gestures.measure(canvas, touch))
+        canvas.hands.begin(gestures.measure(canvas, touch))
     elif left and canvas.side.covers(touch.px):
-        canvas.begin(gestures.pan(canvas, touch))  # nothing there can be taken
+        canvas.hands.begin(gestures.pan(canvas, touch))  # nothing there can be taken
     elif left:
-        canvas.begin(gestures.select(canvas, touch))
+        canvas.hands.begin(gestures.select(canvas, touch))
 
 
 def _pans(canvas: Canvas) -> bool:
@@ -55,7 +62,7 @@ def move(canvas: Canvas, event: QMouseEvent) -> None:
     """Go on with the gesture; without one, show what a click would take or place."""
     touch = _touch(canvas, "move", event)
     if canvas.in_gesture:
-        canvas.advance(touch)
+        canvas.hands.advance(touch)
     elif canvas.tool == "select":
         ghost = ghost_at(canvas.session.ghosts.items, canvas.port, touch.px, touch.py)
         canvas.hover(None if ghost else canvas.hit(touch.px, touch.py), ghost)
@@ -68,6 +75,17 @@ def move(canvas: Canvas, event: QMouseEvent) -> None:
         kind = canvas.tool.removeprefix("add:")
         canvas.placing = placing(kind, canvas.plan, canvas.port, touch.x, touch.y, touch.ctrl)
         canvas.update()
+    if canvas.ruler is not None:
+        x, y = canvas.port.world(touch.px, touch.py)  # a pan has moved the map meanwhile
+        lon, lat = canvas.ruler.to_lonlat(x, y)
+        canvas.cursor_moved.emit(x, y, float(lon), float(lat))
+
+
+def menu(canvas: Canvas, event: QContextMenuEvent) -> None:
+    """Show what is at the place; asked for by key, at the mouse."""
+    by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+    at = QPointF(*canvas.mouse).toPoint() if by_key else event.pos()
+    identify.menu(canvas, at).popup(canvas.mapToGlobal(at))
 
 
 def double(canvas: Canvas, event: QMouseEvent) -> None:
@@ -76,7 +94,7 @@ def double(canvas: Canvas, event: QMouseEvent) -> None:
         return
     touch = _touch(canvas, "double", event)
     if canvas.in_gesture and canvas.measuring is not None:
-        canvas.advance(touch)
+        canvas.hands.advance(touch)
     elif canvas.tool == "select":
         found = canvas.hit(touch.px, touch.py, areas=True)
         if found is not None:
@@ -112,4 +130,4 @@ def pinch(canvas: Canvas, event: QEvent) -> bool:
 
 def _touch(canvas: Canvas, kind: str, event: QMouseEvent) -> Touch:
     at = event.position()
-    return canvas.touch(kind, at.x(), at.y(), event.modifiers())
+    return touched(canvas, kind, at.x(), at.y(), event.modifiers())

@@ -18,7 +18,7 @@ from desktop.canvas.cells import Sampled
 from desktop.canvas.content import PX_PER_MM, Look, points, sized
 from desktop.canvas.hit import Hit, Snap, snap
 from desktop.canvas.outlines import pixels_of
-from desktop.canvas.view import Port
+from desktop.canvas.view import Port, Standing
 from maps.drawing import style
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ class Drag:
     follow, or while it is still being prepared); ``before``: people covered at the start.
     """
 
-    def __init__(self, session: Session, plan: Plan, found: Hit, port: Port) -> None:
+    def __init__(self, session: Session, plan: Plan, found: Hit, standing: Standing) -> None:
         self.session = session
         self.found = found
         self.layer = plan.layer(found.layer)
-        where = arranged(plan, port.view.mpp)
+        where = arranged(plan, standing.port.view.mpp)
         marks, mine = where.of(self.layer), points(self.layer)
         i = int(np.flatnonzero(mine.fids == found.fid)[0])
         looks, which = mine.looks
@@ -47,10 +47,11 @@ class Drag:
         self.look: Look = sized(looks[which[i]], size)
         self.name = str(mine.names[i])
         self.start = float(mine.xy[i, 0]), float(mine.xy[i, 1])
-        self.shown = port.world(*marks.pixels(port)[i].tolist())
+        self.shown = standing.port.world(*marks.pixels(standing.port)[i].tolist())
         self.at = self.start
         self.snap: Snap | None = None
         self.numbers: Any = session.live_at(found.layer, found.fid, *self.start)
+        self.coverage = session.coverage
         self.before = session.coverage.whole.people_covered if session.coverage else None
         self._area: _Area | None = None
 
@@ -58,22 +59,51 @@ class Drag:
         """Be at a place, or at what it snaps to."""
         self.snap = near
         self.at = (near.x, near.y) if near else (x, y)
-        self.numbers = self.session.live_at(self.found.layer, self.found.fid, *self.at)
+        self.catch_up()
 
     def catch_up(self) -> bool:
-        """Ask for the numbers here once more; whether there are any now."""
+        """Ask for the numbers here; whether there are any now."""
         self.numbers = self.session.live_at(self.found.layer, self.found.fid, *self.at)
+        self.coverage = self.session.coverage
         return self.numbers is not None
 
     def area(self, picture: Picture) -> QImage | None:
         """The reached area with the facility here, in place of ``picture.cover.image``."""
         if self.numbers is None or picture.cover is None:
             return None
-        if picture.wish.coverage is not self.session.coverage:
+        shown = picture.wish.coverage
+        if (shown.after if reach.is_difference(shown) else shown) is not self.coverage:
             return None  # another result was just put on the map
         if self._area is None or self._area.picture is not picture:
             self._area = _Area(picture, self)
         return self._area.at(self.numbers)
+
+
+class Settling:
+    """A dropped facility, shown where it was dropped until the pictures show it there.
+
+    ``recounted``: whether the answer on the map is being worked out anew; until it is there
+    the area shown while dragging stays, which is the same.
+    """
+
+    def __init__(self, drag: Drag, plan: Plan, recounted: bool) -> None:
+        self.drag, self.plan = drag, plan
+        self.recounted = recounted and drag.numbers is not None
+
+    def covers(self, picture: Picture) -> bool:
+        """Whether the symbol on the picture is still the one at the old place."""
+        return picture.wish.plan is not self.plan
+
+    def over(self, picture: Picture) -> bool:
+        """Whether the picture shows everything as it is now."""
+        return not self.covers(picture) and not (
+            self.recounted and self.drag.area(picture) is not None
+        )
+
+    def heed(self, session: Session) -> None:
+        """Wait no longer for a new answer when nothing works on one and none has come."""
+        if session.jobs.shown() is None and session.coverage is self.drag.coverage:
+            self.recounted = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +144,9 @@ class _Area:
         self.picture = picture
         self.image = blank(port.width, port.height, 1.0)
         pixels = pixels_of(self.image)
-        coverage = picture.wish.coverage
+        shown = picture.wish.coverage
+        differs = reach.is_difference(shown)
+        coverage = shown.after if differs else shown
         size = int(port.width), int(port.height)
         self._stamp: Callable[[Any], Any]
         if reach.by_road(coverage):
@@ -131,7 +163,11 @@ class _Area:
             mine = np.minimum(reach.counted([old], port, *size), 1)
             others = cover.counts - mine
             self._stamp = lambda numbers: reach.stamp(numbers.disc, port, *size)
-        self._moving = reach.Moving(cover.keys, others, mine, pixels)
+        self._moving = (
+            reach.Moving.changed(cover.keys, others, pixels)
+            if differs
+            else reach.Moving.reached(cover.keys, others, mine, pixels)
+        )
 
     def at(self, numbers: Any) -> QImage:
         self._moving.at(self._stamp(numbers))

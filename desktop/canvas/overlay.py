@@ -47,9 +47,11 @@ def draw(painter: QPainter, canvas: Canvas) -> None:
         _ghost(painter, canvas, ghost, theme)
     if canvas.hovered is not None and canvas.drag is None:
         _hover(painter, canvas, canvas.hovered, theme)
-    drag = canvas.drag or canvas.settling
-    if drag is not None:
-        _drag(painter, canvas, drag, theme)
+    settling, picture = canvas.settling, canvas.picture
+    if canvas.drag is not None:
+        _drag(painter, canvas, canvas.drag, theme)
+    elif settling is not None and picture is not None and settling.covers(picture):
+        _drag(painter, canvas, settling.drag, theme)
     if canvas.placing is not None:
         _placing(painter, canvas, canvas.placing, theme)
     if canvas.band is not None:
@@ -67,22 +69,22 @@ def empty(painter: QPainter, canvas: Canvas) -> None:
 
 
 def _selection(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
-    where = arranged(canvas.plan, canvas.port.view.mpp)
+    standing = canvas.standing
     for name, ids in canvas.session.selection.items():
         layer = canvas.plan.find(name)
         if layer is None or not layer.look.visible:
             continue
         if is_marks(layer):
-            marks = where.of(layer)
+            marks = arranged(canvas.plan, standing.port.view.mpp).of(layer)
             fids = marks.points.fids
             shown = np.isin(fids, ids)
             if canvas.drag is not None and canvas.drag.layer is layer:
                 shown &= fids != canvas.drag.found.fid
             which = np.flatnonzero(shown)
-            pixels = marks.pixels(canvas.port)[which]
+            pixels = standing.pixels(marks.pixels(standing.port)[which])
             seen = (pixels > -30).all(axis=1)
             seen &= (pixels < [canvas.width() + 30, canvas.height() + 30]).all(axis=1)
-            _rings(painter, pixels[seen], marks.reach[which[seen]], theme)
+            _rings(painter, pixels[seen], marks.reach[which[seen]] * standing.scale, theme)
         elif layer.kind_name != "population":
             found = shapes(layer)
             chosen = found.simplified(canvas.port.view.mpp)[np.isin(found.fids, ids)]
@@ -110,15 +112,16 @@ def _hover(painter: QPainter, canvas: Canvas, found: Hit, theme: style.Theme) ->
     layer = canvas.plan.find(found.layer)
     if layer is None or not is_marks(layer):
         return
-    marks = arranged(canvas.plan, canvas.port.view.mpp).of(layer)
+    standing = canvas.standing
+    marks = arranged(canvas.plan, standing.port.view.mpp).of(layer)
     which = np.flatnonzero(marks.points.fids == found.fid)
     if not len(which):
         return
     if not marks.shown[which[0]]:
         _badge_tag(painter, canvas, theme)
         return
-    x, y = marks.pixels(canvas.port)[which[0]].tolist()
-    half = float(marks.reach[which[0]]) + 4
+    x, y = standing.pixels(marks.pixels(standing.port)[which[0]]).tolist()
+    half = float(marks.reach[which[0]]) * standing.scale + 4
     home = canvas.port.px(*marks.points.xy[which[0]])
     if math.dist(home, (x, y)) > half:
         _true_place(painter, home, (x, y), theme)
@@ -144,7 +147,8 @@ def _true_place(
 
 def _badge_tag(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
     """Say what a badge counts."""
-    found = badge(canvas.plan, canvas.port, *canvas.mouse)
+    standing = canvas.standing
+    found = badge(canvas.plan, standing.port, *standing.back(*canvas.mouse))
     if found is None:
         return
     rows = []
@@ -153,7 +157,7 @@ def _badge_tag(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
         rows.append(str(words or canvas.plan.layer(name).kind.title))
     if len(found.members) > _LISTED:
         rows.append(f"等 {len(found.members)} 处")
-    x, y = found.pixel(canvas.port)
+    x, y = (value * standing.scale for value in found.pixel(standing.port))
     _tag(painter, canvas, [*rows, "放大后分开显示"], x + 14, y - 8, theme)
 
 

@@ -82,7 +82,7 @@ def picture(wish: Wish, old: Picture | None, check: Check) -> Picture:
     ground = keep.ground if keep and not kinds & {"district", "population"} else None
     if keep and (keep.wish.coverage is None) != (wish.coverage is None):
         ground = None
-    lines = keep.lines if keep and not kinds & {"district", "hazard_zone", "road"} else None
+    lines = keep.lines if keep and not kinds & {"district", "hazard_zone", "road", "reach"} else None
     marks = keep.marks if keep and not any(_names(kind) for kind in kinds) else None
     cover = keep.cover if keep and keep.wish.coverage is wish.coverage else None
     ground = ground or _ground(wish, check)
@@ -97,7 +97,7 @@ def picture(wish: Wish, old: Picture | None, check: Check) -> Picture:
 
 
 def _names(kind: str) -> bool:
-    return kind not in ("population", "road", "hazard_zone")
+    return kind not in ("population", "road", "hazard_zone", "reach")
 
 
 def visible(plan: Plan, *kinds: str) -> list[Layer]:
@@ -149,8 +149,9 @@ def _cover(wish: Wish, check: Check) -> Cover:
     image = atlas.blank(width, height, 1.0)
     if reach.is_difference(coverage):
         before, after = (_counts(x, port, width, height) for x in (coverage.before, coverage.after))
-        reach.differing(before, after, _outside(coverage, port, width, height), pixels_of(image))
-        return Cover(image, after, after)
+        keys = reach.differing(before, after, _outside(coverage, port, width, height))
+        reach.recolored(keys, pixels_of(image))
+        return Cover(image, after, keys)
     counts = _counts(coverage, port, width, height)
     check()
     people = np.zeros_like(counts)
@@ -198,6 +199,9 @@ def _lines(wish: Wish, check: Check) -> QImage:
     out = atlas.blank(port.width, port.height, wish.dpr)
     with QPainter(out) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for layer in visible(wish.plan, "reach"):
+            painter.setOpacity(layer.look.opacity)
+            _kept_answers(painter, shapes(layer), port, check)
         for layer in visible(wish.plan, "hazard_zone"):
             painter.setOpacity(layer.look.opacity)
             _zones(painter, shapes(layer), port)
@@ -209,6 +213,18 @@ def _lines(wish: Wish, check: Check) -> QImage:
             painter.setOpacity(layer.look.opacity)
             roads.draw(painter, shapes(layer), theme, port, check)
     return out
+
+
+def _kept_answers(painter: QPainter, found: Shapes, port: Port, check: Check) -> None:
+    """Isochrones and responsibility areas that were kept: one by one, deeper where they overlap."""
+    area = style.reach(found.layer.look.color)
+    soft = QColor(area.fill)
+    soft.setAlphaF(area.opacity)
+    painter.setBrush(soft)
+    painter.setPen(QPen(QColor(area.stroke.color if area.stroke else area.fill), 1.2))
+    for part in _chunks(found.simplified(port.view.mpp), 1):
+        painter.drawPath(path(*rings(clipped(part, port), port)))
+        check()
 
 
 def _zones(painter: QPainter, found: Shapes, port: Port) -> None:

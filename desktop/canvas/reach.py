@@ -60,14 +60,23 @@ def _table() -> npt.NDArray[np.uint32]:
 
 
 _COLORS = _table()
-_CHANGES = np.array(
-    [
-        0 if which is None else argb(which[0], which[1] * share)
-        for share in (1.0, 0.35)
-        for which in (None, CHANGES[1], CHANGES[0], CHANGES[2])
-    ],
-    dtype=np.uint32,
-)
+_WAS, _IS, _BEYOND, _WILL = 1, 2, 4, 8
+"""Bits of a difference's keys: reached in the one answer, in the other, outside the planning
+districts, and under the facility that is being dragged in the other."""
+
+
+def _change_table() -> npt.NDArray[np.uint32]:
+    out = np.zeros(16, dtype=np.uint32)
+    for key in range(16):
+        change = {_WAS: CHANGES[1], _IS: CHANGES[0], _WAS | _IS: CHANGES[2]}.get(
+            key & _WAS | (_IS if key & (_IS | _WILL) else 0)
+        )
+        if change is not None:
+            out[key] = argb(change[0], change[1] * (0.35 if key & _BEYOND else 1.0))
+    return out
+
+
+_CHANGES = _change_table()
 
 
 def still(counts: Keys, outside: npt.NDArray[np.bool_], people: Keys) -> Keys:
@@ -132,14 +141,17 @@ def is_difference(coverage: Any) -> bool:
     return hasattr(coverage, "gained")
 
 
-def differing(
-    before: Keys, after: Keys, outside: npt.NDArray[np.bool_], out: npt.NDArray[np.uint32]
-) -> None:
-    """Fill the pixels of two answers' difference from how many facilities reach each pixel.
+def differing(before: Keys, after: Keys, outside: npt.NDArray[np.bool_]) -> Keys:
+    """Keys of two answers' difference from how many facilities reach each pixel.
 
     People whom neither reaches are left out: their orange would be taken for a loss.
     """
-    keys = (before > 0) * np.uint8(1) | (after > 0) * np.uint8(2) | outside * np.uint8(4)
+    keys = (before > 0) * np.uint8(_WAS) | (after > 0) * np.uint8(_IS)
+    return np.asarray(keys | outside * np.uint8(_BEYOND))
+
+
+def recolored(keys: Keys, out: npt.NDArray[np.uint32]) -> None:
+    """Look up the colours of a difference's keys."""
     np.take(_CHANGES, keys, out=out, mode="clip")
 
 
@@ -173,18 +185,34 @@ def stamp(
 class Moving:
     """The reached area of one picture while one facility is dragged.
 
-    ``still``: the keys of the picture; ``others``: how many of the others reach each pixel;
-    ``mine``: 1 where the facility reached when the drag began; ``out``: the pixels (height,
-    width) that :meth:`at` fills.
+    ``keys``: what each pixel would be without the facility; ``new``: the bit it has under the
+    facility; ``colors``: of every key; ``out``: the pixels (height, width) :meth:`at` fills.
     """
 
-    def __init__(self, still: Keys, others: Keys, mine: Keys, out: npt.NDArray[np.uint32]) -> None:
+    def __init__(
+        self, keys: Keys, new: int, colors: npt.NDArray[np.uint32], out: npt.NDArray[np.uint32]
+    ) -> None:
         self.out = out
-        self._keys = (still & np.uint8(0xF8)) | np.minimum(others, 3) | mine * np.uint8(_OLD)
-        self._base = np.empty(others.shape, dtype=np.uint32)
-        colored(self._keys, self._base)
+        self._keys, self._new, self._colors = keys, np.uint8(new), colors
+        self._base = np.empty(keys.shape, dtype=np.uint32)
+        np.take(colors, keys, out=self._base, mode="clip")
         self.out[:] = self._base
         self._last = (slice(0, 0), slice(0, 0))
+
+    @classmethod
+    def reached(
+        cls, still: Keys, others: Keys, mine: Keys, out: npt.NDArray[np.uint32]
+    ) -> "Moving":
+        """Of one answer: ``still``, the keys of its picture; ``others``: how many of the others
+        reach each pixel; ``mine``: 1 where the facility reached when the drag began."""
+        keys = (still & np.uint8(0xF8)) | np.minimum(others, 3) | mine * np.uint8(_OLD)
+        return cls(keys, _NEW, _COLORS, out)
+
+    @classmethod
+    def changed(cls, still: Keys, others: Keys, out: npt.NDArray[np.uint32]) -> "Moving":
+        """Of a difference, ``still`` its keys, while a facility of the later answer is dragged."""
+        keys = (still & np.uint8(_WAS | _BEYOND)) | (others > 0) * np.uint8(_IS)
+        return cls(keys, _WILL, _CHANGES, out)
 
     def at(self, stamped: tuple[Box, npt.NDArray[np.bool_]] | None) -> None:
         """Fill the pixels with what the facility reaches somewhere else (None: nothing)."""
@@ -192,5 +220,6 @@ class Moving:
         if stamped is None:
             return
         box, inside = stamped
-        self.out[box] = np.take(_COLORS, self._keys[box] | (inside * np.uint8(_NEW)), mode="clip")
+        keys = self._keys[box] | (inside * self._new)
+        self.out[box] = np.take(self._colors, keys, mode="clip")
         self._last = box

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from desktop.canvas import atlas, frames
-from desktop.canvas.paint import Picture, Wish
-from desktop.canvas.render import Renderer
+from desktop.canvas.pictures import Pictures
 from maps.drawing import style
 
 if TYPE_CHECKING:
+    from data.plan import Plan
     from desktop.canvas.canvas import Canvas
     from desktop.canvas.gestures import Gesture, Touch
 
@@ -27,9 +27,7 @@ class Side:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
         self.share = 0.5
-        self.picture: Picture | None = None
-        self.renderer = Renderer(canvas)
-        self.renderer.ready.connect(self._take)
+        self.pictures = Pictures(canvas, self._wanted)
 
     @property
     def on(self) -> bool:
@@ -48,28 +46,12 @@ class Side:
         """Whether the divider is under the cursor."""
         return self.on and abs(px - self.x) <= GRIP
 
-    def refresh(self) -> None:
-        """Ask for a picture if the one there is does not fit."""
-        canvas, plan = self.canvas, self.canvas.session.comparing.base_plan
-        if not self.on or plan is None:
-            self.picture = None
-            return
-        answer = canvas.session.comparing.base_answer
-        dpr = canvas.devicePixelRatioF()
-        old = self.picture.wish if self.picture is not None else None
-        port = frames.widened(canvas.port)
-        if old is not None and frames.fits(old, canvas.port, dpr, canvas.theme):
-            if old.plan is plan and old.coverage is answer:
-                return
-            port = old.port
-        self.renderer.wish(Wish(plan, answer, port, dpr, canvas.theme))
-
-    def _take(self, picture: Picture) -> None:
-        if not self.on or picture.wish.plan.crs != self.canvas.plan.crs:
-            return
-        self.picture = picture
-        self.canvas.update()
-        self.refresh()
+    def _wanted(self) -> tuple[Plan, Any] | None:
+        comparing = self.canvas.session.comparing
+        plan = comparing.base_plan
+        if not self.on or plan is None or not self.canvas.isVisible():
+            return None
+        return plan, comparing.base_answer
 
     def shift(self, share: float) -> None:
         self.share = min(max(share, _EDGE), 1 - _EDGE)
@@ -81,8 +63,9 @@ class Side:
         painter.save()
         painter.setClipRect(QRectF(0, 0, self.x, canvas.height()))
         painter.fillRect(canvas.rect(), QColor(style.THEMES[canvas.theme].canvas))
-        if self.picture is not None:
-            frames.draw_picture(painter, canvas, self.picture, None, 1.0)
+        picture = self.pictures.picture
+        if picture is not None:
+            frames.draw_picture(painter, canvas, picture, None, 1.0)
         painter.restore()
 
     def divider(self, painter: QPainter) -> None:

@@ -90,6 +90,34 @@ class Port:
         return replace(self, view=centre)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How symbols stand on the screen: as on ``port``, all of it drawn ``scale`` times as large.
+
+    While one zooms the picture of another scale is shown; its symbols lie elsewhere (each keeps
+    its size, and its room beside the others) than they will when the sharp one is there.
+    """
+
+    port: Port
+    scale: float = 1.0
+
+    @classmethod
+    def of(cls, port: Port, mpp: float) -> "Standing":
+        """On ``port``, a picture drawn for ``mpp`` metres per pixel being shown."""
+        scale = mpp / port.view.mpp
+        return cls(
+            Port(replace(port.view, mpp=mpp), port.width / scale, port.height / scale), scale
+        )
+
+    def pixels(self, pixels: Floats) -> Floats:
+        """Where pixels (n, 2) of ``port`` are in the window."""
+        return pixels * self.scale
+
+    def back(self, px: float, py: float) -> tuple[float, float]:
+        """Which pixel of ``port`` a pixel of the window shows."""
+        return px / self.scale, py / self.scale
+
+
 def fitting(bounds: Box, width: float, height: float, margin: float = 32.0) -> View:
     """The view that shows a box, with ``margin`` pixels around it."""
     west, south, east, north = bounds

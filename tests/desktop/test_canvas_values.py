@@ -327,7 +327,7 @@ def test_a_moved_disc_gives_the_picture_drawn_afresh():
     keys = reach.still(counts, outside, people)
     out = np.empty(counts.shape, np.uint32)
     mine = reach.counted([old], here, 200, 150)
-    moving = reach.Moving(keys, counts - mine, mine, out)
+    moving = reach.Moving.reached(keys, counts - mine, mine, out)
 
     def at(disc):
         moving.at(reach.stamp(disc, here, 200, 150))

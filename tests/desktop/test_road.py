@@ -73,7 +73,7 @@ def test_a_dragged_facility_gives_the_picture_drawn_afresh(answer):
     began[first.began] = 1
     mine, others = sampled.values(began), sampled.values(first.others)
     out, fresh = (np.empty(counts.shape, np.uint32) for _ in "ab")
-    moving = reach.Moving(keys, others, mine, out)
+    moving = reach.Moving.reached(keys, others, mine, out)
     moving.at(sampled.stamp(first.cells))
     reach.colored(keys, fresh)
     assert np.array_equal(out, fresh)
