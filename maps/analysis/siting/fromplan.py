@@ -43,7 +43,8 @@ class PlanAsk:
     ``of``: kind of facility. ``candidates``: “settlement”, “junction” or “junction:2000” (at most
     one in such a square), the name of a point layer, or “grid:500” (metres between points).
     ``radius``: metres, beyond which pairs are not needed; None keeps all pairs (pmedian,
-    pcenter). ``radii``: by class, each class a candidate of its own at every place.
+    pcenter). ``radii``: by class, each class a candidate of its own at every place;
+    ``classes``: those that new sites may be of (all of ``radii`` when empty).
     ``existing``: what becomes of facilities of ``status`` that stand; ``avoid``: no new site in
     hazard zones or within safety distances; ``apart``: metres between sites; ``price``,
     ``capacity``: columns of the candidate layer with numbers.
@@ -60,6 +61,7 @@ class PlanAsk:
     price: str = ""
     capacity: str = ""
     people: str = ""
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +198,7 @@ def _classes(
     """With ranges by class: one candidate per class at each new place, and one place number."""
     if not ask.radii:
         return found, ask.radius, None
-    names = list(ask.radii)
+    names = list(ask.classes or ask.radii)
     m = len(found)
     new = np.flatnonzero(found.state == NEW)
     old = np.flatnonzero(found.state != NEW)

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from data.refused import Refused
 from maps.analysis.siting.ask import Ask, Problem, Unreachable
+from maps.analysis.siting.covertree import enough
 from maps.analysis.siting.heuristics import cover_all
 from maps.analysis.siting.matrix import merged, some_columns, some_rows
 from maps.analysis.siting.mip import Enough, Mip, Outcome, never, run
@@ -164,7 +165,18 @@ class _Part:
         if self._fits(sites) or not proof:
             return sites, float(self.cost[sites].sum()), 0.0
         self._tell(search, sites)
+        if self.unit and self.room is not None:
+            return self._decide(search, sites, self.room, patience)
         return self._prove(search, sites, patience)
+
+    def _decide(
+        self, search: Search, sites: np.ndarray, room: int, patience: float | None
+    ) -> tuple[np.ndarray, float, float]:
+        """Whether ``room`` sites do; ``sites`` when that is not so or not known."""
+        found = enough(self.matrix, room, search, patience)
+        if found.sites is not None:
+            sites = found.sites
+        return sites, float(len(sites)), float(min(found.bound, len(sites)))
 
     def _fewer(self, sites: np.ndarray, steps: int, search: Search) -> np.ndarray:
         if not self.unit or self.matrix.shape[1] < _SMALL or self._fits(sites):

@@ -15,14 +15,17 @@ import numpy as np
 from data.refused import Refused
 from maps.analysis.siting.ask import Ask, Problem
 from maps.analysis.siting.heuristics import least_cost
-from maps.analysis.siting.lscp import Covering, fewest, unreached
+from maps.analysis.siting.linear import SLACK
+from maps.analysis.siting.lscp import fewest, unreached
 from maps.analysis.siting.matrix import cover
 from maps.analysis.siting.pmedian import dense
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
 
-_PATIENCE, _BRIEF = 0.1, 1.0
-"""Seconds a radius, and all radii together, may take when only a few demands are asked about."""
+_SHARES = (60.0, 8.0, 1.0)
+"""A radius may take the time left divided by this, in the first round and in those after it."""
+_ADDED = 20
+"""Demands added at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,111 +69,128 @@ def pcenter(problem: Problem, ask: Ask, side: Side, search: Search) -> tuple[Cen
     best = base if len(free) == 0 else np.minimum(base, cost[:, free].min(axis=1))
     low = float(best.max())
     limit = len(free) if side.limit is None else side.limit
-    sites: np.ndarray | None = None
-    high = np.inf
     if side.simple and len(free):
         turns = _farthest_first(cost[:, free], base, 3 * limit)
         first = free[np.unique(np.array([site for _, site in turns[:limit]], np.int64))]
         longest = _longest(cost, first, side)
         if np.isfinite(longest):
             search.tell(longest, low)
-            few = np.unique([*(row for row, _ in turns), int(np.argmax(best))])
-            sites, high, low = _few_demands(cost, few, limit, side, search, first, low)
-    values = np.unique(cost[(cost >= low) & (cost <= high) & np.isfinite(cost)])
-    return _bisect(cost, values, limit, side, search, sites), lost
+            rows = np.unique([*(row for row, _ in turns), int(np.argmax(best))])
+            return _Growing(cost, limit, side, search, first, longest).center(rows, low), lost
+    values = np.unique(cost[(cost >= low) & np.isfinite(cost)])
+    return _bisect(cost, values, limit, side, search), lost
 
 
-def _few_demands(
-    cost: np.ndarray,
-    rows: np.ndarray,
-    limit: int,
-    side: Side,
-    search: Search,
-    sites: np.ndarray,
-    low: float,
-) -> tuple[np.ndarray, float, float]:
-    """Bisect the radius of some demands (``rows``) only.
+class _Growing:
+    """Bisection over a few demands, to which those are added that its answers leave out.
 
-    What they cannot have is a bound for all; every answer for them is tried on all. Returns
-    sites, their longest way and the bound, none worse than ``sites`` and ``low``.
+    What some demands cannot have, all cannot have; an answer for some that does for all is one.
+    ``sites``/``high``: the best answer in hand and its longest way.
     """
-    few = cost[rows]
-    values = np.unique(few[np.isfinite(few)])
-    high = _longest(cost, sites, side)
-    values = values[(values >= low) & (values < high)]
-    need = np.ones(len(rows), np.int64)
-    bottom, top, end = 0, len(values), search.passed + _BRIEF
-    while bottom < top and search.passed < end and not search.tick():
-        middle = (bottom + top) // 2
-        reach = cover(few, values[middle])
-        found = fewest(reach, need, side, search, target=limit, patience=_PATIENCE)
-        if found.bound > limit + 1e-6:
-            bottom = middle + 1
-            low = float(values[bottom]) if bottom < len(values) else high
-            search.tell(high, low)
-            continue
-        top = middle
-        if found.sites is not None and found.count <= limit + 1e-9:
-            longest = _longest(cost, found.sites, side)
-            if longest < high:
-                sites, high = found.sites, longest
-                search.tell(high, low)
-    return sites, high, low
+
+    def __init__(
+        self,
+        cost: np.ndarray,
+        limit: int,
+        side: Side,
+        search: Search,
+        sites: np.ndarray,
+        high: float,
+    ) -> None:
+        self.cost, self.limit, self.side, self.search = cost, limit, side, search
+        self.sites, self.high = sites, high
+        self.nearest = cost.argmin(axis=1)
+
+    def center(self, rows: np.ndarray, low: float) -> Center:
+        """Begin with the demands ``rows`` and the bound ``low``; the answer with its proof.
+
+        Radii that could not be decided in their share of the time count as impossible for the
+        search, not for the bound; a later round gives them more.
+        """
+        values = np.unique(self.cost[(self.cost >= low) & (self.cost <= self.high)])
+        shown = -1
+        for share in _SHARES:
+            tried = shown
+            top = int(np.searchsorted(values, self.high))
+            while top - tried > 1 and not self.search.tick():
+                middle = (tried + top) // 2
+                end = self.search.passed + self.search.left / share
+                radius = float(values[middle])
+                rows, possible = self._decide(radius, rows, end)
+                top = int(np.searchsorted(values, self.high))
+                if possible is not True:
+                    tried = middle
+                if possible is False:
+                    shown = middle
+                    self.search.tell(self.high, float(values[min(shown + 1, top)]))
+        bound = self.high if shown >= top - 1 else float(values[shown + 1])
+        self.search.tell(self.high, bound)
+        sites = self.sites
+        if len(sites) < self.limit:
+            sites = _filled(self.cost, sites, self.side, self.limit)
+        return Center(sites, self.high, bound, shown >= top - 1)
+
+    def _decide(
+        self, radius: float, rows: np.ndarray, end: float
+    ) -> tuple[np.ndarray, bool | None]:
+        """Whether all can be reached within ``radius`` (None: not known), and the rows asked."""
+        while True:
+            reach = cover(self.cost[rows], radius)
+            need = np.ones(len(rows), np.int64)
+            seconds = max(0.02, end - self.search.passed)
+            found = fewest(reach, need, self.side, self.search, target=self.limit, patience=seconds)
+            if found.bound > self.limit + SLACK:
+                return rows, False
+            if found.sites is None or found.count > self.limit + SLACK:
+                return rows, None
+            now = _ways(self.cost, found.sites, self.side)
+            longest = float(now.max())
+            if longest < self.high:
+                self.sites, self.high = found.sites, longest
+                self.search.tell(longest, self.search.bound)
+            if longest <= radius:
+                return rows, True
+            if self.search.tick() or self.search.passed >= end:
+                return rows, None
+            rows = np.union1d(rows, self._left_out(now, radius))
+
+    def _left_out(self, now: np.ndarray, radius: float) -> np.ndarray:
+        """Demands beyond ``radius``, each farthest when those before it are served."""
+        rows: list[int] = []
+        while len(rows) < _ADDED:
+            worst = int(np.argmax(now))
+            if now[worst] <= radius:
+                break
+            rows.append(worst)
+            now = np.minimum(now, self.cost[:, self.nearest[worst]])
+        return np.array(rows, np.int64)
 
 
-def _bisect(
-    cost: np.ndarray,
-    values: np.ndarray,
-    limit: int,
-    side: Side,
-    search: Search,
-    sites: np.ndarray | None,
-) -> Center:
-    """Search the sorted possible radii; nothing below ``values[0]`` is possible.
-
-    ``sites``: an answer that reaches everybody within ``values[-1]``. Radii that could not be
-    decided in their share of the time count as impossible for the search, not for the bound.
-    """
-    shown = -1
-    upper = len(values) - (0 if sites is None else 1)
+def _bisect(cost: np.ndarray, values: np.ndarray, limit: int, side: Side, search: Search) -> Center:
+    """Search the sorted possible radii, all demands and conditions in each model."""
+    sites: np.ndarray | None = None
+    shown, upper = -1, len(values)
     need = np.ones(len(cost), np.int64)
-
-    def within(radius: float, patience: float, proof: bool) -> Covering:
-        reach = cover(cost, radius)
-        return fewest(reach, need, side, search, target=limit, patience=patience, proof=proof)
-
-    def settle(found: Covering) -> bool:
-        nonlocal sites, upper
-        if found.sites is None or found.count > limit + 1e-9:
-            return False
-        sites = found.sites
-        upper = int(np.searchsorted(values, _longest(cost, sites, side)))
-        search.tell(float(values[upper]), float(values[0]))
-        return True
-
-    # First a good answer without proofs, then proofs from the easy radii to the hard ones.
-    hope = -1
-    while side.simple and upper - hope > 1 and not search.tick():
-        middle = (hope + upper) // 2
-        if not settle(within(float(values[middle]), search.left, False)):
-            hope = middle
-    for share in (4.0, 1.0):
-        # What its share of the time has not decided gets all that is left, in a second round.
+    for share in _SHARES:
+        # What its share of the time has not decided gets more in a later round.
         tried = shown
         while upper - tried > 1 and not search.tick():
             middle = (tried + upper) // 2
-            found = within(float(values[middle]), max(0.05, search.left / share), True)
-            if settle(found):
+            seconds = max(0.05, search.left / share)
+            reach = cover(cost, float(values[middle]))
+            found = fewest(reach, need, side, search, target=limit, patience=seconds)
+            if found.sites is not None and found.count <= limit + SLACK:
+                sites = found.sites
+                upper = int(np.searchsorted(values, _longest(cost, sites, side)))
+                search.tell(float(values[upper]), float(values[0]))
                 continue
             tried = middle
-            if found.bound > limit + 1e-6:
+            if found.bound > limit + SLACK:
                 shown = middle
                 search.tell(None, float(values[min(shown + 1, len(values) - 1)]))
     if sites is None:
         raise _none(limit, shown >= len(values) - 1, search)
     high = _longest(cost, sites, side)
-    if side.simple and len(sites) < limit:
-        sites = _filled(cost, sites, side, limit)
     bound = high if shown >= upper - 1 else float(values[shown + 1])
     search.tell(high, bound)
     return Center(sites, high, bound, shown >= upper - 1)
@@ -185,8 +205,13 @@ def _none(limit: int, shown: bool, search: Search) -> Refused:
     )
 
 
+def _ways(cost: np.ndarray, sites: np.ndarray, side: Side) -> np.ndarray:
+    """(n,) cost to the nearest of ``sites`` and of the fixed ones."""
+    return np.asarray(cost[:, np.union1d(sites, side.fixed)].min(axis=1, initial=np.inf))
+
+
 def _longest(cost: np.ndarray, sites: np.ndarray, side: Side) -> float:
-    return float(cost[:, np.union1d(sites, side.fixed)].min(axis=1, initial=np.inf).max())
+    return float(_ways(cost, sites, side).max())
 
 
 def _filled(cost: np.ndarray, sites: np.ndarray, side: Side, limit: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 from data.progress import silent
 from maps.analysis.siting import Ask, Problem, solve
 from maps.analysis.siting.ask import unwatched
-from maps.analysis.siting.pcenter import _few_demands
+from maps.analysis.siting.pcenter import _Growing
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import conditions
 
@@ -44,7 +44,28 @@ def test_a_few_demands_bound_the_longest_way_of_all() -> None:
         search = Search(5.0, silent, unwatched, -1)
         side = conditions(problem, ask, p)
         begun = np.arange(p)
-        sites, high, low = _few_demands(cost, rows, p, side, search, begun, 0.0)
-        assert low <= best * (1 + 1e-12) <= high * (1 + 1e-9)
-        assert high == cost[:, sites].min(axis=1).max()
-        assert low > 0
+        growing = _Growing(cost, p, side, search, begun, float(cost[:, begun].min(axis=1).max()))
+        found = growing.center(rows, 0.0)
+        assert found.proven
+        assert found.longest == found.bound == pytest.approx(best)
+        assert found.longest == cost[:, found.sites].min(axis=1).max()
+        assert len(found.sites) == p
+
+
+def test_a_stopped_search_for_the_longest_way_keeps_a_true_bound() -> None:
+    rng = np.random.default_rng(47)
+    for _ in range(25):
+        xy, at = rng.uniform(0, 10, (60, 2)), rng.uniform(0, 10, (12, 2))
+        cost = np.hypot(xy[:, :1] - at[None, :, 0], xy[:, 1:] - at[None, :, 1])
+        problem, p = Problem(cost, np.ones(60)), 3
+        best = min(
+            cost[:, list(sites)].min(axis=1).max() for sites in itertools.combinations(range(12), p)
+        )
+        search = Search(1e-9, silent, unwatched, -1)
+        side = conditions(problem, Ask("pcenter", p=p), p)
+        begun = np.arange(p)
+        longest = float(cost[:, begun].min(axis=1).max())
+        low = float(cost.min(axis=1).max())
+        found = _Growing(cost, p, side, search, begun, longest).center(np.arange(5), low)
+        assert low <= found.bound <= best * (1 + 1e-12) <= found.longest * (1 + 1e-9)
+        assert found.longest == cost[:, found.sites].min(axis=1).max()
