@@ -22,7 +22,7 @@ from maps.analysis.targets.judge import (
     missing_layer,
 )
 from maps.analysis.targets.model import Rule
-from maps.analysis.targets.scene import Chosen, Scene
+from maps.analysis.targets.scene import Chosen, Ints, Scene
 from maps.analysis.targets.units import number
 
 
@@ -44,7 +44,7 @@ def apart(rule: Rule, scene: Scene) -> Finding:
         return lacking(f"图上没有{absent}", *(missing_layer(k, what) for k, what in gone))
     if "到列" in rule.params:
         return _own_distance(rule, scene, chosen, others, other)
-    metres, which = nearest(scene, chosen, others)
+    metres, which = _to_nearest(rule, scene, chosen, others)
     names = [others.table.name(int(w)) for w in which]
     return _distances(rule, chosen, metres, names, f"到{other}")
 
@@ -123,6 +123,28 @@ def _own_distance(rule: Rule, scene: Scene, chosen: Chosen, others: Chosen, othe
     )
 
 
+def _to_nearest(
+    rule: Rule, scene: Scene, chosen: Chosen, others: Chosen
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """As ``nearest``; what is known of features that stand where they stood is kept."""
+    if rule.params["到"] == rule.params["对象"]:
+        return nearest(scene, chosen, others)
+    none = np.empty(0, dtype=np.int64)
+
+    def measured(some: Ints) -> list[tuple[float, int]]:
+        placed = Chosen(chosen.table, some, none).placed.sure
+        metres, which = nearest(scene, Chosen(chosen.table, placed, none), others)
+        found = dict(
+            zip(placed.tolist(), zip(metres.tolist(), which.tolist(), strict=True), strict=True)
+        )
+        return [found.get(i, (np.inf, -1)) for i in some.tolist()]
+
+    key = ("nearest", tuple(others.sure.tolist()))
+    found = scene.by_feature((rule.params["到"],), key, chosen.table, measured)
+    mine = [found[i] for i in chosen.sure.tolist()]
+    return np.array([m for m, _ in mine]), np.array([w for _, w in mine], dtype=np.int64)
+
+
 def nearest(scene: Scene, chosen: Chosen, others: Chosen) -> tuple[Floats, npt.NDArray[np.int64]]:
     """True metres from each chosen feature to the nearest other one, and which (position).
 
@@ -181,7 +203,7 @@ def in_or_out(rule: Rule, scene: Scene) -> Finding:
         what = phrase(rule, chosen)
         return lacking(f"图上没有{what}", missing_layer(rule.params["对象"], what))
     table = chosen.table
-    hit = _zone_of(table.shapes[chosen.sure], zones)
+    hit = _zones_of(rule, scene, chosen, zones)
     want_out = rule.params["要求"] == "区外"
     bad = [k for k, zone in enumerate(hit) if (zone is not None) == want_out]
     where = []
@@ -202,15 +224,23 @@ def in_or_out(rule: Rule, scene: Scene) -> Finding:
     )
 
 
-def _zone_of(shapes: npt.NDArray[Any], zones: Chosen) -> list[int | None]:
-    """Position of the first zone each shape touches, None for none."""
-    outlines: Sequence[Any] = [shapely.make_valid(zones.table.shapes[j]) for j in zones.sure]
-    out: list[int | None] = []
-    for shape in shapes:
-        touched = [
-            int(j)
-            for j, outline in zip(zones.sure, outlines, strict=True)
-            if shape is not None and outline.intersects(shape)
-        ]
-        out.append(touched[0] if touched else None)
-    return out
+def _zones_of(rule: Rule, scene: Scene, chosen: Chosen, zones: Chosen) -> list[int | None]:
+    """Position of the first zone each feature touches, None for none."""
+    of = rule.params["区域"]
+    key = tuple(zones.sure.tolist())
+
+    def outlines() -> npt.NDArray[Any]:
+        made = shapely.make_valid(zones.table.shapes[zones.sure])
+        shapely.prepare(made)
+        return np.asarray(made)
+
+    ready = scene.kept((of,), ("outlines", key), outlines)
+
+    def touched(some: Ints) -> list[int | None]:
+        shapes = chosen.table.shapes[some]
+        hits = [shapely.intersects(outline, shapes) for outline in ready]
+        first = np.argmax(hits, axis=0)
+        return [int(zones.sure[j]) if hits[j][k] else None for k, j in enumerate(first.tolist())]
+
+    found = scene.by_feature((of,), ("zones", key), chosen.table, touched)
+    return [found[i] for i in chosen.sure.tolist()]

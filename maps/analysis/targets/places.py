@@ -1,5 +1,6 @@
 """Checks on named places: 落位, 迁建."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy.typing as npt
 
 from data.kinds import is_missing, kind
 from data.refused import Refused
+from maps.analysis.coverage import Reached
+from maps.analysis.facilities import Status
 from maps.analysis.targets.choosing import chosen_by, phrase, unknown_conditions
 from maps.analysis.targets.judge import Finding, lacking
 from maps.analysis.targets.model import Missing, Place, Rule
@@ -17,6 +20,9 @@ from maps.analysis.targets.units import number
 AROUND = 10_000.0
 """Metres around a settlement that count as being there when a rule does not say: without the
 outline of a township this is its reach; the example's sketched features lie within 2 km."""
+
+MINUTES = 60.0
+"""Minutes within which people are compared before and after a relocation, if not said."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +124,26 @@ def _place(scene: Scene, found: Spot, text: str) -> Place:
     return Place(place.name, place.layer, place.fid, place.x, place.y, text)
 
 
-def relocation(rule: Rule, scene: Scene) -> Finding:
+Whole = Callable[[Chosen, float, Status], Reached]
+"""(features, minutes, which roads) → people and area they reach together; may be Refused."""
+
+TIMES: tuple[tuple[str, str, Status], ...] = (
+    ("从", "迁建前", "现状"),
+    ("到", "迁建后", "全部"),
+)
+"""The ends of a relocation: their name in a rule, in words, and what stands then."""
+
+
+def relocation(rule: Rule, scene: Scene, whole: Whole | None = None) -> Finding:
     """Whether a move from one place to another is on the map, and what it does to reach.
 
     Before: what stands at the old place (现状 or 撤销); after: what is to stand at the new
-    one. People within the minutes are compared when there are roads.
+    one. People within the minutes are compared when there are roads. ``whole`` tells what
+    some features reach, if not a search of its own.
     """
     of, radius = rule.params["对象"], rule.params.get("半径", AROUND)
     ends = []
-    for key, status in (("从", "现状"), ("到", "全部")):
+    for key, _, status in TIMES:
         label = rule.params[key]
         found = spot(scene, label, (label,))
         if found is None:
@@ -144,7 +161,7 @@ def relocation(rule: Rule, scene: Scene) -> Finding:
         return lacking(f"{why};{'、'.join(gone)}", Missing(of, "状态", how))
     states = chosen.table.column("状态")
     left = [i for i in before.tolist() if is_missing(states[i]) or states[i] != "撤销"]
-    rows = _compared(rule, scene, chosen.table, before, after)
+    rows = _compared(rule, chosen.table, (before, after), whole or _searched(scene))
     why += "".join(f";{name} {text}" for name, _, text in rows)
     return Finding(
         why,
@@ -165,23 +182,25 @@ def _xy(scene: Scene, found: Spot) -> tuple[float, float]:
     return place.x, place.y
 
 
+def _searched(scene: Scene) -> Whole:
+    def whole(chosen: Chosen, minutes: float, status: Status) -> Reached:
+        return minutes_cover(scene, chosen, minutes, status=status).whole
+
+    return whole
+
+
 def _compared(
-    rule: Rule,
-    scene: Scene,
-    table: Table,
-    before: npt.NDArray[np.int64],
-    after: npt.NDArray[np.int64],
+    rule: Rule, table: Table, ends: tuple[npt.NDArray[np.int64], ...], whole: Whole
 ) -> tuple[tuple[str, float | None, str], ...]:
     """People and area reached within the minutes before and after, where roads tell."""
-    limit = rule.params.get("时限", 60.0)
+    limit = rule.params.get("时限", MINUTES)
     rows = []
-    for name, which, status in (("迁建前", before, "现状"), ("迁建后", after, "全部")):
-        some = Chosen(table, which, np.empty(0, dtype=np.int64))
+    for (_, name, status), which in zip(TIMES, ends, strict=True):
         try:
-            found = minutes_cover(scene, some, limit, status=status)
+            found = whole(Chosen(table, which, np.empty(0, dtype=np.int64)), limit, status)
         except Refused as refused:
             return (("到达人口", None, f"没有比较({refused})"),)
-        people, area = found.whole.people_covered, found.whole.area_km2_covered
+        people, area = found.people_covered, found.area_km2_covered
         said = "人口未知" if people is None else f"{number(people)} 人"
         ground = "" if area is None else f"、{number(area)} km²"
         rows.append((name, people, f"{limit:g} 分钟内到达 {said}{ground}"))

@@ -1,7 +1,7 @@
 """Checks of who is reached: 覆盖 and 最远, by true distance or by minutes on the roads."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ from maps.analysis.targets.judge import (
 )
 from maps.analysis.targets.model import Place, Rule
 from maps.analysis.targets.scene import Chosen, Scene
-from maps.analysis.targets.travel import minutes_cover
+from maps.analysis.targets.travel import in_time, minutes_cover
 from maps.analysis.targets.units import number
 from maps.analysis.targets.unplaced import unplaced
 from maps.analysis.timecover import TimeCover
@@ -66,7 +66,7 @@ def cover(rule: Rule, scene: Scene) -> Finding:
     if by_area:
         inside = np.array([row.area_km2_covered or 0.0 for row in time.by_district])
         return area_outside(rule, scene, chosen, inside, basis_of(time))
-    reached = time.minutes[0] <= limit + 1e-9
+    reached = in_time(time)
     found = people_outside(rule, scene, chosen, missed(scene.demand, reached), basis_of(time))
     gains = _by_minutes(scene, time, limit - _ready(rule))
     return _advised(rule, scene, found, reached, gains)
@@ -281,8 +281,30 @@ def farthest(rule: Rule, scene: Scene) -> Finding:
     found = _timed(rule, scene, chosen, max(limits(rule)[1], 1.0))
     if isinstance(found, Finding):
         return found
-    said = f"行车时间{_handling(rule)}"
-    return worst_off(rule, scene, chosen, found.minutes[0], said, basis_of(found))
+    return worst_off(rule, scene, chosen, found.minutes[0], by_minutes(rule), basis_of(found))
+
+
+def by_minutes(rule: Rule) -> str:
+    """What the minutes of a rule are, in words."""
+    return f"行车时间{_handling(rule)}"
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The worst-off point (sorted), what it is away from the nearest facility, and the persons
+    who are farther away than the rule allows."""
+
+    point: int
+    away: float
+    persons: float
+
+
+def where_people_live(people: Demand) -> npt.NDArray[np.int64]:
+    """The sorted points that count when somebody is looked for: with people, in a district."""
+    counted = people.persons > 0
+    if people.districts:
+        counted &= people.district < len(people.districts)
+    return np.flatnonzero(counted)
 
 
 def worst_off(
@@ -290,20 +312,30 @@ def worst_off(
 ) -> Finding:
     """Judge metres or minutes from every sorted point; only where people live counts."""
     people = scene.demand
-    counted = people.persons > 0
-    if people.districts:
-        counted &= people.district < len(people.districts)
-    points = np.flatnonzero(counted)
+    points = where_people_live(people)
     if not len(points):
         return lacking("规划区里没有人口", missing_people())
     worst = int(points[np.argmax(away[points])])
-    beyond = points[away[points] > limits(rule)[1] * (1 + 1e-12)]
-    persons = float(people.persons[beyond].sum())
-    home = int(people.district[worst])
+    beyond = points[away[points] > beyond_of(rule)]
+    found = Worst(worst, float(away[worst]), float(people.persons[beyond].sum()))
+    return told_worst(rule, scene, chosen, found, said, basis)
+
+
+def beyond_of(rule: Rule) -> float:
+    """From what metres or minutes on somebody is too far away; equal is near enough."""
+    return limits(rule)[1] * (1 + 1e-12)
+
+
+def told_worst(
+    rule: Rule, scene: Scene, chosen: Chosen, worst: Worst, said: str, basis: str
+) -> Finding:
+    """The finding about the worst-off point."""
+    people = scene.demand
+    home = int(people.district[worst.point])
     name = people.districts[home].name if home < len(people.districts) else "这里"
-    value = float(away[worst])
+    value, persons = worst.away, worst.persons
     shown = amount(rule, value) if value < INF else "无路可到"
-    x, y = float(people.nearby.x[worst]), float(people.nearby.y[worst])
+    x, y = float(people.nearby.x[worst.point]), float(people.nearby.y[worst.point])
     over = _persons(persons) if persons else "0"
     return Finding(
         f"最远的居民在{name},{said} {shown};超过的有 {over} 人{basis}",

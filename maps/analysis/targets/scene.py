@@ -7,7 +7,7 @@ shares everything else, so that a drag costs what depends on that one place.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ CLASSES = ("级别", "国标类别", "固定类别", "类型", "风险等级")
 """Columns in which everything has a value: where it is missing, it is not known."""
 
 Ints = npt.NDArray[np.int64]
+T = TypeVar("T")
 
 NOWHERE = -1
 """Position of the district of a feature that lies in none."""
@@ -105,6 +106,7 @@ class _Ground:
         self.plan, self.people, self._report = plan, people, report
         self.tables: dict[str, Table] = {}
         self.spots: dict[int, Place] = {}
+        self.kept: dict[Any, Any] = {}
         self._selected: dict[tuple[str, Conditions, str], tuple[Ints, Ints]] = {}
 
     @cached_property
@@ -138,7 +140,7 @@ class Scene:
         self.facts = facts
         self._ground = _Ground(plan, people, report)
         self._moved: dict[str, Table] = {}
-        self._kept: dict[Any, Any] = {}
+        self._own: dict[Any, Any] = {}
         self._moves: tuple[tuple[str, int, float, float], ...] = ()
 
     @property
@@ -191,19 +193,54 @@ class Scene:
         i = table.find(layer, fid)
         out = object.__new__(Scene)
         out.facts, out._ground = self.facts, self._ground
-        out._kept = {k: v for k, v in self._kept.items() if kind_name not in k[0]}
+        out._own = {}
         out._moves = (*self._moves, (layer, fid, x, y))
         out._moved = dict(self._moved)
         if i is not None:
             out._moved[kind_name] = self._with(table, i, x, y)
         return out
 
-    def kept(self, kinds: tuple[str, ...], key: Any, make: Callable[[], Any]) -> Any:
-        """What ``make`` gives, made once; forgotten when something of ``kinds`` is moved."""
+    def kept(self, kinds: tuple[str, ...], key: Any, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made once for this scene and all that come from it by moves;
+        made anew for a scene in which something of ``kinds`` was moved."""
         full = (kinds, key)
-        if full not in self._kept:
-            self._kept[full] = make()
-        return self._kept[full]
+        mine = any(layer_kind in self._moved for layer_kind in kinds)
+        store = self._own if mine else self._ground.kept
+        if full not in store:
+            store[full] = make()
+        found: T = store[full]
+        return found
+
+    def by_feature(
+        self,
+        kinds: tuple[str, ...],
+        key: Any,
+        table: Table,
+        make: Callable[[Ints], Sequence[T]],
+    ) -> Sequence[T]:
+        """One value for every feature of ``table``, made by ``make`` from positions.
+
+        Each value may depend on that feature's own place and on features of ``kinds`` only:
+        with one feature moved only its own value is made anew.
+        """
+        shapes, values = self.kept(
+            kinds,
+            ("by feature", table.kind.name, key),
+            lambda: (table.shapes, make(np.arange(len(table)))),
+        )
+        other = [i for i in range(len(table)) if table.shapes[i] is not shapes[i]]
+        if not other:
+            return values
+        out = list(values)
+        for i, value in zip(other, make(np.array(other)), strict=True):
+            out[i] = value
+        return out
+
+    def find(self, name: str) -> Layer | None:
+        """A layer by name; of a layer in which something was moved, as it would be."""
+        layer = self._ground.plan.find(name)
+        moved = any(move[0] == name for move in self._moves)
+        return self.plan.find(name) if moved else layer
 
     def _with(self, table: Table, i: int, x: float, y: float) -> Table:
         xs, ys, homes = table.x.copy(), table.y.copy(), table.home.copy()

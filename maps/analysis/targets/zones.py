@@ -1,12 +1,15 @@
 """Checks of area and length: 区内人口, 图斑覆盖, 辖区面积, 长度, 面积."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from data.geodesy import Floats
 from data.kinds import is_missing, kind
+from data.plan import Layer
 from maps.analysis.targets.choosing import chosen_by, phrase, unknown_conditions
 from maps.analysis.targets.conditions import as_text
 from maps.analysis.targets.judge import (
@@ -98,11 +101,11 @@ def beats(rule: Rule, scene: Scene) -> Finding:
     if not len(chosen):
         return lacking(f"图上没有{what}", missing_layer(rule.params["对象"], what))
     name = rule.params.get("图层", BUILT_UP)
-    layer = scene.plan.find(name)
+    layer = scene.find(name)
     if layer is None or not len(layer) or layer.kind.geometry != "polygon":
         how = f"添加名为“{name}”的面图层(城市建设用地或建成区范围),责任区在它里面划分。"
         return lacking(f"没有“{name}”图层,不能划分责任区", Missing("district", "", how))
-    ground = shapely.union_all(shapely.make_valid(np.asarray(layer.frame.geometry, dtype=object)))
+    ground = built_up(scene, layer)
     sizes = _shares(scene, chosen, ground)
     allowed = [_allowed(rule, chosen, i) for i in chosen.sure.tolist()]
     table = chosen.table
@@ -142,13 +145,60 @@ def _allowed(rule: Rule, chosen: Chosen, i: int) -> float | None:
     return None if found is None else float(found) * 1e6
 
 
-def _shares(scene: Scene, chosen: Chosen, ground: shapely.Geometry) -> list[float]:
+@dataclass(frozen=True, eq=False)
+class BuiltUp:
+    """The ground that responsible areas share: its separate parts, ㎡ of each, what finds them.
+
+    ``cut``: parts by cell (its outline as bytes) from the last time; most cells are the same
+    ones while one station is dragged.
+    """
+
+    scene: Scene
+    whole: shapely.Geometry
+    parts: npt.NDArray[Any]
+    sizes: Floats
+    tree: shapely.STRtree
+    cut: dict[bytes, float]
+
+    def within(self, cells: list[shapely.Geometry]) -> list[float]:
+        """㎡ of the ground in each cell."""
+        keys = [shapely.to_wkb(cell) for cell in cells]
+        found = {
+            key: self.cut[key] if key in self.cut else self._in(cell)
+            for key, cell in zip(keys, cells, strict=True)
+        }
+        self.cut.clear()
+        self.cut.update(found)
+        return [found[key] for key in keys]
+
+    def _in(self, cell: shapely.Geometry) -> float:
+        shapely.prepare(cell)
+        some = np.sort(self.tree.query(cell, predicate="intersects"))
+        inside = shapely.covers(cell, self.parts[some])
+        crossed = shapely.intersection(self.parts[some[~inside]], cell)
+        rest = np.sum(self.scene.ruler.area(crossed)) * 1e6 if len(crossed) else 0.0
+        return float(self.sizes[some[inside]].sum() + rest)
+
+
+def built_up(scene: Scene, layer: Layer) -> BuiltUp:
+    """The ground of a layer, made ready once."""
+
+    def make() -> BuiltUp:
+        shapes = shapely.make_valid(np.asarray(layer.frame.geometry, dtype=object))
+        whole = shapely.union_all(shapes)
+        parts = shapely.get_parts(whole)
+        sizes = np.atleast_1d(scene.ruler.area(parts)) * 1e6
+        return BuiltUp(scene, whole, parts, sizes, shapely.STRtree(parts), {})
+
+    return scene.kept((layer.kind_name,), ("built up", layer.name), make)
+
+
+def _shares(scene: Scene, chosen: Chosen, ground: BuiltUp) -> list[float]:
     """㎡ of the ground nearest to each station (on the map)."""
     table, some = chosen.table, chosen.sure
     points = shapely.points(table.x[some], table.y[some])
-    around = shapely.union_all([ground, shapely.multipoints(points)]).envelope
-    cells = _voronoi(points, around)
-    return [float(scene.ruler.area(shapely.intersection(cell, ground))) * 1e6 for cell in cells]
+    around = shapely.union_all([ground.whole.envelope, shapely.multipoints(points)]).envelope
+    return ground.within(_voronoi(points, around))
 
 
 def _voronoi(points: npt.NDArray[Any], around: shapely.Geometry) -> list[shapely.Geometry]:
