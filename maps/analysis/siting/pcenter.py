@@ -124,11 +124,13 @@ class _Growing:
                     shown = middle
                     self.search.tell(self.high, float(values[min(shown + 1, top)]))
         bound = self.high if shown >= top - 1 else float(values[shown + 1])
-        self.search.tell(self.high, bound)
         sites = self.sites
         if len(sites) < self.limit:
+            # Stopped early, the sites left over may still shorten the longest way.
             sites = _filled(self.cost, sites, self.side, self.limit)
-        return Center(sites, self.high, bound, shown >= top - 1)
+        longest = _longest(self.cost, sites, self.side)
+        self.search.tell(longest, bound)
+        return Center(sites, longest, bound, bound >= longest)
 
     def _decide(
         self, radius: float, rows: np.ndarray, end: float
