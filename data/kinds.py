@@ -3,7 +3,8 @@
 A kind is one row in :data:`KINDS`: its English name (command line, code), its
 Chinese title (which is also the usual layer name in the plan file), the
 geometry, and the columns the program knows about. A layer may carry any other
-columns beside these; they are kept as they are.
+columns beside these; they are kept as they are. (Over 400 lines: the table is
+one piece, and its rows are most of them.)
 """
 
 import datetime
@@ -298,6 +299,26 @@ KINDS: tuple[Kind, ...] = (
             REMARK,
         ),
         "等级",
+    ),
+    Kind(
+        "reach",
+        "分析范围",
+        "polygon",
+        "分析",
+        (
+            NAME,
+            _class("类型", "等时圈", "责任区", "到不了", note="存成图层的结果,不随规划改动"),
+            Column("设施"),
+            _number("时限", "分钟"),
+            Column("行政区"),
+            _number("面积", "km²"),
+            _number("人口", "人"),
+            _number("面积标准", "km²"),
+            Column("依据", note="按什么算的"),
+            Column("日期", "date", note="哪一天存的"),
+            REMARK,
+        ),
+        "类型",
     ),
     _facility("hydrant", "消火栓", "消防", _class("级别", "消火栓", "消防水鹤")),
     _facility("watchtower", "瞭望塔", "消防", _number("塔高", "m"), class_column=""),

@@ -142,7 +142,7 @@ def _named(plan: Plan) -> dict[str, tuple[float, float, float]]:
     found: dict[str, tuple[float, float, float]] = {}
     twice: set[str] = set()
     for layer in plan:
-        if layer.kind_name in ("population", "road", "hazard_zone") or not len(layer):
+        if layer.kind_name in ("population", "road", "hazard_zone", "reach") or not len(layer):
             continue
         if len(layer) > _MOST_NAMES:
             continue  # hydrants by the hundred thousand are not landmarks

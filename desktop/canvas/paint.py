@@ -82,7 +82,9 @@ def picture(wish: Wish, old: Picture | None, check: Check) -> Picture:
     ground = keep.ground if keep and not kinds & {"district", "population"} else None
     if keep and (keep.wish.coverage is None) != (wish.coverage is None):
         ground = None
-    lines = keep.lines if keep and not kinds & {"district", "hazard_zone", "road", "reach"} else None
+    lines = (
+        keep.lines if keep and not kinds & {"district", "hazard_zone", "road", "reach"} else None
+    )
     marks = keep.marks if keep and not any(_names(kind) for kind in kinds) else None
     cover = keep.cover if keep and keep.wish.coverage is wish.coverage else None
     ground = ground or _ground(wish, check)

@@ -155,7 +155,7 @@ class Ground:
                 _type=layer.column("类型").fillna(""), _level=layer.column("风险等级").fillna("")
             )
             for (type_, level), part in rows.groupby(["_type", "_level"], sort=True):
-                look = style.hazard_zone(str(type_), str(level))
+                look = style.zone(layer.kind_name, layer.look.color, str(type_), str(level))
                 shapes = self.on_page(part.geometry.to_numpy())
                 stronger = 4.0 if self.content.template.subject == "risk" else 1.0
                 self.pen.area(shapes, look.fill, look.opacity * stronger)

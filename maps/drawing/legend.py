@@ -142,20 +142,22 @@ def _covered(content: Content, reach: Reach) -> list[Entry]:
 
 
 def _zones(content: Content) -> list[Entry]:
+    kept = [layer for layer in content.zones if layer.kind_name == "reach"]
+    out = [Entry(layer.name, samples.area(style.reach(layer.look.color))) for layer in kept]
     zones = {
         (str(t), str(v))
         for layer in content.zones
+        if layer not in kept
         for t, v in zip(
             layer.column("类型").fillna("灾害区"), layer.column("风险等级").fillna(""), strict=True
         )
     }
     levels = (*style.RISK_LEVELS, "")
-    out = []
     for type_, level in sorted(
         zones, key=lambda z: (z[0], levels.index(z[1]) if z[1] in levels else 9)
     ):
         note = f"({level}风险)" if level else ""
-        out.append(Entry(type_ + note, samples.zone(type_, level)))
+        out.append(Entry(type_ + note, samples.area(style.hazard_zone(type_, level))))
     return out
 
 

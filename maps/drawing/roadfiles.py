@@ -1,11 +1,18 @@
-"""Answers by road as layers for other programs: isochrones, responsibility areas, findings."""
+"""Answers by road as layers, of the plan or for other programs: isochrones, areas, findings.
+
+A kept answer is a layer of kind “reach”: plain areas with their numbers and what they were
+worked out from. It does not follow the plan any more.
+"""
 
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import shapely
 
-from data.plan import Plan
+from data.kinds import BY_NAME
+from data.plan import Layer, Plan, make_layer
+from data.refused import Refused
 from maps.analysis.network.areas import Areas
 from maps.analysis.network.doctor import Checkup
 from maps.analysis.network.isochrone import Isochrones
@@ -28,6 +35,69 @@ def write_bands(path: Path, result: Isochrones) -> None:
         for band in bands
     ]
     write_shapes(path, "等时圈", rows, [band.shape for band in bands], result.plan.crs)
+
+
+def bands_layer(result: Isochrones, name: str, basis: str, date: str) -> Layer:
+    """Return isochrones as a layer of the plan called ``name``, the widest first (below).
+
+    ``basis``: what they stand on, in words; ``date`` as 2025-06-30.
+    """
+    bands = sorted(result.bands, key=lambda band: -band.minutes)
+    rows = [
+        {
+            "名称": f"{band.facility or BY_NAME[result.ask.of].title}{band.minutes:g} 分钟",
+            "类型": "等时圈",
+            "设施": band.facility or BY_NAME[result.ask.of].title,
+            "时限": band.minutes,
+            "面积": round(band.area_km2, 4),
+            "人口": band.people,
+        }
+        for band in bands
+    ]
+    return _kept(name, rows, [band.shape for band in bands], result.plan, basis, date)
+
+
+def areas_layer(result: Areas, name: str, basis: str, date: str) -> Layer:
+    """Return responsibility areas, and what nobody reaches, as a layer called ``name``."""
+    kept = [area for area in result.areas if not area.shape.is_empty]
+    rows: list[dict[str, Any]] = [
+        {
+            "名称": f"{area.name}责任区",
+            "类型": "责任区",
+            "设施": area.name,
+            "行政区": area.district or None,
+            "面积": round(area.km2, 4),
+            "人口": area.people,
+            "面积标准": area.limit_km2,
+        }
+        for area in kept
+    ]
+    shapes = [area.shape for area in kept]
+    if not result.left.is_empty:
+        rows.append(
+            {
+                "名称": "到不了",
+                "类型": "到不了",
+                "面积": result.left_km2,
+                "人口": result.left_people,
+            }
+        )
+        shapes.append(result.left)
+    return _kept(name, rows, shapes, result.plan, basis, date)
+
+
+def _kept(
+    name: str, rows: list[dict[str, Any]], shapes: list[Any], plan: Plan, basis: str, date: str
+) -> Layer:
+    whole = [(row, shape) for row, shape in zip(rows, shapes, strict=True) if not shape.is_empty]
+    if not whole:
+        raise Refused("结果是空的,没有可存的范围。")
+    frame = gpd.GeoDataFrame(
+        [{**row, "依据": basis, "日期": date} for row, _ in whole],
+        geometry=[shapely.make_valid(shape) for _, shape in whole],
+        crs=plan.crs,
+    )
+    return make_layer(name, "reach", frame, plan.crs)
 
 
 def write_areas(path: Path, result: Areas) -> None:

@@ -39,9 +39,7 @@ def ramp(colors: list[str]) -> Sample:
     return sample
 
 
-def zone(type_: str, level: str) -> Sample:
-    look = style.hazard_zone(type_, level)
-
+def area(look: style.Area) -> Sample:
     def sample(pen: Pen, box: Box) -> None:
         shape = shapely.box(
             box.left, box.bottom + 0.1 * box.height, box.right, box.top - 0.1 * box.height

@@ -166,6 +166,7 @@ KIND_COLORS = {
     "hazard_zone": "#a4540c",
     "population": "#7d6b9e",
     "road": "#a8a6a0",
+    "reach": "#0a6f72",
 }
 """A kind's own colour, where the layer's ``look.color`` is empty."""
 
@@ -331,6 +332,7 @@ LEGEND_KINDS = (
     "siren",
     "hazard_site",
     "hazard_zone",
+    "reach",
     "settlement",
     "road",
     "district",
@@ -344,6 +346,7 @@ Z = {
     "population": 20,
     "covered": 30,
     "unreached": 35,
+    "reach": 38,
     "hazard_zone": 40,
     "boundary": 50,
     "road": 60,
@@ -394,6 +397,16 @@ def hazard_zone(type_: str, level: str) -> Area:
     color = RISK_COLORS.get(level, KIND_COLORS["hazard_zone"])
     hatch = Hatch(_ZONE_HATCH.get(type_, 45.0), 1.4, Stroke(color, 0.18))
     return Area(color, 0.10, Stroke(color, 0.3), hatch)
+
+
+def reach(color: str = "") -> Area:
+    """Return how a kept answer by road is drawn: a pale tint, deeper where several overlap."""
+    return Area(color or COVERED, 0.16, Stroke(color or KIND_COLORS["reach"], 0.25))
+
+
+def zone(kind: str, color: str, type_: str, level: str) -> Area:
+    """Return how an area of a kind is drawn, ``color`` being the layer's own ("" for none)."""
+    return reach(color) if kind == "reach" else hazard_zone(type_, level)
 
 
 def luminance(color: str) -> float:

@@ -24,7 +24,7 @@ from data.refused import Refused
 PROMISED = [
     *("district", "depot", "shelter", "fire_station", "rescue_team", "hazard_site", "hazard_zone"),
     *("settlement", "population", "road", "hydrant", "watchtower", "monitor", "siren", "medical"),
-    "other",
+    *("other", "reach"),
 ]
 
 
