@@ -17,18 +17,20 @@ from data import edits
 from data.edits import Edit
 from data.imports import duplicates, geometry
 from data.imports.duplicates import Duplicate
-from data.imports.known import Known
+from data.imports.known import NEAR, Known
+from data.imports.places import Places
 from data.imports.proposing import Proposal
-from data.imports.readings import Reading
-from data.imports.rejects import REASON, Reject, reason_of_sum, rejects_of
+from data.imports.readings import Reading, by_name
+from data.imports.rejects import REASON, Reject, of_its_part, reason_of_sum, rejects_of
 from data.imports.values import read_values
 from data.kinds import SKETCHED, STATUSES, Kind, parse_value
-from data.plan import Layer, Plan, make_layer, unique_name
+from data.plan import GEOGRAPHIC, Layer, Plan, make_layer, unique_name
 from data.progress import Report, silent
 from data.refused import Refused
 
 Floats = npt.NDArray[np.float64]
 
+_SHOWN = 6
 INSIDE = "规划区"
 """What a district on a list is unless it says otherwise."""
 
@@ -57,6 +59,8 @@ def carry_out(
     """
     finding = proposal.finding
     reading = finding.reading if accept else (finding.plain or finding.reading)
+    if reading is None and proposal.nowhere:
+        reading = by_name(GEOGRAPHIC)  # whichever: each row says why it has no place
     if reading is None:
         options = ";".join(r.words for r in finding.options[:4])
         raise Refused(
@@ -78,7 +82,7 @@ def carry_out(
     for place, reason in values.bad.items():
         bad[place] = f"{bad[place]};{reason}" if place in bad else reason
     for place in list(bad):
-        bad[place] = reason_of_sum(source, place, bad[place])
+        bad[place] = of_its_part(source, place, reason_of_sum(source, place, bad[place]))
     return _outcome(plan, proposal, mended, values.columns, bad, values.notes, report)
 
 
@@ -126,13 +130,31 @@ def _shapes(
         fine |= shapely.is_missing(flat)
         out[~fine] = None
     for place in np.flatnonzero(~fine).tolist():
-        bad.setdefault(place, f"坐标按{reading.title}不在中国范围内,请检查有没有写错或写反")
+        bad.setdefault(place, _lost(places, place, reading))
     return out, bad
+
+
+def _lost(places: Places | None, place: int, reading: Reading) -> str:
+    """Why a row's coordinates are no place, as far as they show it."""
+    if places is not None and places.shapes is None:
+        x, y = float(places.x[place]), float(places.y[place])
+        if x == 0 and y == 0:
+            return "坐标是 0,0,等于没有;补上坐标"
+        lon, lat = replace(reading, swapped=not reading.swapped).degrees(
+            np.array([x]), np.array([y])
+        )
+        if _in_china(lon, lat)[0]:
+            return "两个坐标像是写反了(对调后在中国范围内);改过来再导入"
+    return f"坐标按{reading.title}不在中国范围内,请检查有没有写错或写反"
+
+
+def _in_china(lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
+    return (lon >= 73) & (lon <= 136) & (lat >= 3) & (lat <= 54)
 
 
 def _projected(lon: Floats, lat: Floats, known: Known) -> tuple[Floats, Floats]:
     """Plan coordinates; what does not lie in China has none."""
-    here = (lon >= 73) & (lon <= 136) & (lat >= 3) & (lat <= 54)
+    here = _in_china(lon, lat)
     middle = known.metres(np.where(here, lon, 104.5), np.where(here, lat, 35.0))
     return np.where(here, middle[0], np.nan), np.where(here, middle[1], np.nan)
 
@@ -163,6 +185,7 @@ def _outcome(
     rejects = rejects_of(source, bad)
     layer = _layer(plan, proposal, mended.shapes[keep], columns, keep)
     notes = [*proposal.notes, *more, *mended.notes]
+    notes += outside_notes(proposal.known, mended.shapes[keep], names, source.rows[keep], this)
     if this.name == "district":
         titles = [str(v) for v in layer.column("名称")]
         notes += geometry.district_notes(np.asarray(layer.frame.geometry.array), titles)
@@ -181,6 +204,30 @@ def _outcome(
         edit,
         text,
     )
+
+
+def outside_notes(
+    known: Known,
+    shapes: npt.NDArray[np.object_],
+    names: Sequence[str],
+    rows: npt.NDArray[np.int64],
+    this: Kind,
+) -> tuple[str, ...]:
+    """Say which rows lie outside the plan's districts (and a border's uncertainty around them).
+
+    One of a hundred that is a digit wrong lies in another county, where nobody looks for it.
+    """
+    if this.geometry != "point" or this.name == "population" or not len(shapes):
+        return ()
+    if known.near_area is None:
+        return ()
+    out = np.flatnonzero(~shapely.contains(known.near_area, shapes))
+    if not len(out):
+        return ()
+    which = "、".join(f"第 {rows[i]} 行“{names[i]}”" for i in out[:_SHOWN].tolist())
+    more = "等" if len(out) > _SHOWN else ""
+    km = NEAR / 1000
+    return (f"{len(out):,} 行在规划区外 {km:g} km 以上,照样导入,请核对:{which}{more}",)
 
 
 def _layer(

@@ -30,6 +30,12 @@ KEEP = ""
 _BRACKETS = re.compile(r"[(\[【〔（][^()\[\]【】〔〕（）]*[)\]】〕）]")
 _NUMBERING = re.compile(r"^(\d+|[一二三四五六七八九十]+)[.、．]\s*")
 _JUNK = re.compile(r"[\s_\-*#:：.、。/\\|'\"“”]+")
+_DATUM = "wgs84|wgs|cgcs2000|国家2000|2000|84|gcj02|gcj|bd09ll|bd09|bd|gps|高德|百度|腾讯|火星|地图"
+_ABOUT_PLACE = (
+    re.compile("°|(?<=[经纬度])[en]$"),
+    re.compile(f"°|(?<=[经纬度])[en]|{_DATUM}|中心点|中心|大地|十进制|度数|东经|北纬"),
+)
+"""What may stand before or behind 经度, 坐标 … in a heading and says nothing of which it is."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Match:
 def plain(heading: str) -> str:
     """Return a heading as it is compared."""
     text = unicodedata.normalize("NFKC", str(heading)).strip().lower()
-    text = _NUMBERING.sub("", text)
+    text = _NUMBERING.sub("", text).translate(_simplified())
     bare = _JUNK.sub("", _BRACKETS.sub("", text))
     return bare or _JUNK.sub("", text)
 
@@ -91,7 +97,7 @@ def match(
 
 def known_heading(heading: str) -> bool:
     """True for a heading that some kind has a column for."""
-    return _place_plain(heading) in _places() or plain(heading) in _all_words()
+    return bool(_place(heading)) or plain(heading) in _all_words()
 
 
 def choice(column: str, value: str, choices: Sequence[str]) -> str:
@@ -133,14 +139,30 @@ def _ranks(heading: str, kind: Kind, cut: bool) -> dict[str, int]:
         return {heading.strip(): 0}
     for target, rank in _words(kind.name).get(asked, ()):
         ranks[target] = min(rank, ranks.get(target, 9))
-    place = _places().get(_place_plain(heading))
+    place = _place(heading)
     if place:
         ranks[place] = 1
+    if not ranks:
+        ranks = _without_unit(heading, kind)
     if not ranks:
         ranks = _by_ending(asked, own)
     if not ranks and cut:
         ranks = _by_beginning(heading, asked, kind)
     return ranks
+
+
+def _without_unit(heading: str, kind: Kind) -> dict[str, int]:
+    """“面积亩”, “容纳人数/人”, “AREA_HA”: what the heading is without the unit at its end."""
+    for unit in sorted({c.unit for c in kind.columns if c.unit}):
+        tail = heading_unit(heading, unit)
+        text = unicodedata.normalize("NFKC", heading).strip()
+        if not tail or not text.endswith(tail):
+            continue
+        found = _words(kind.name).get(plain(text.removesuffix(tail)), ())
+        fits = {t: rank for t, rank in found if getattr(kind.column(t), "unit", "") == unit}
+        if fits:
+            return fits
+    return {}
 
 
 def _by_ending(asked: str, own: set[str]) -> dict[str, int]:
@@ -180,10 +202,17 @@ def _unit(heading: str, target: str, kind: Kind) -> str:
     return heading_unit(heading, column.unit)
 
 
+def _place(heading: str) -> str:
+    """Which of :data:`PLACE` a heading means, "" for none."""
+    asked = _place_plain(heading)
+    ways = (asked, *(idle.sub("", asked) for idle in _ABOUT_PLACE))
+    return next((_places()[way] for way in ways if way in _places()), "")
+
+
 def _place_plain(heading: str) -> str:
     text = unicodedata.normalize("NFKC", str(heading)).strip().lower()
     text = re.sub(r"\((°|度|十进制|小数|度分秒|m|米|wgs84|cgcs2000|2000|gcj02|bd09)\)", "", text)
-    return _JUNK.sub("", _BRACKETS.sub("", text))
+    return _JUNK.sub("", _BRACKETS.sub("", text)).replace(",", "").translate(_simplified())
 
 
 @lru_cache(maxsize=1)
@@ -191,6 +220,13 @@ def _table() -> dict[str, Any]:
     text = resources.path("imports/synonyms.yaml").read_text(encoding="utf-8")
     table: dict[str, Any] = yaml.safe_load(text)
     return table
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, str]:
+    """Characters of headings in traditional writing → simplified."""
+    old, new = _table()["繁简"]
+    return dict(zip(map(ord, old), new, strict=True))
 
 
 @lru_cache(maxsize=32)

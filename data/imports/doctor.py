@@ -44,7 +44,7 @@ from data.imports.readings import (
     old_datum,
     on_beijing54,
 )
-from data.plan import GEOGRAPHIC
+from data.imports.wording import fit_words, repair_words, sizes
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,6 +54,10 @@ _PRIOR = {"声明": 0.95, "度": 0.9, "高斯": 0.9, "墨卡托": 0.3, "度分�
 _SWAPPED = 0.05
 _FINE = {"": 1.0, "GCJ-02": 0.06, "BD-09": 0.03, "北京54": 0.03}
 """Prior weights of what may shift a file by less than districts can tell."""
+_TOLD = 50.0
+"""That of what the list itself names, which without any other witness is enough."""
+_OUTSIDE = 0.6
+"""How sure it can be at most when no row lies in the plan's districts."""
 _WITNESSES = 2
 
 
@@ -95,20 +99,27 @@ class _Tried:
 
 
 def examine(
-    rows: Rows, known: Known, said: Reading | None, *, fixed: bool = False, missing: bool = False
+    rows: Rows,
+    known: Known,
+    said: Reading | None,
+    *,
+    fixed: bool = False,
+    missing: bool = False,
+    written: tuple[str, str] = ("", ""),
 ) -> Finding:
     """Return what the coordinates are.
 
     ``said``: the reading the file declares, None for nothing. ``fixed``: the format allows
     no other, so that it cannot be missing or wrong. ``missing``: the format ought to say and
-    this file does not, so that even plain degrees are a repair.
+    this file does not, so that even plain degrees are a repair. ``written``: the map service
+    the list names as their origin, and where it says so; known places may contradict it.
     """
     fine = np.isfinite(rows.x) & np.isfinite(rows.y)
     if not fine.any():
         return Finding("不明", None, said, 0.0, None, "", ("没有一行有可用的坐标。",), ())
     rough = _rough(rows, known, said, fixed)
     if not rough:
-        return Finding("不明", None, None, 0.0, None, "", (f"{_sizes(rows)}。",), ())
+        return Finding("不明", None, None, 0.0, None, "", (f"{sizes(rows)}。",), ())
     shares = _shares([t.score for t in rough])
     best, sure = rough[0], shares[0]
     plain = _plain(rough, said, missing)
@@ -117,7 +128,7 @@ def examine(
         return _undecided(rivals, rows, known, best)
     if plain is not None and best is not plain and not _clearly(best, plain, sure):
         best, sure = plain, max(shares[rough.index(plain)], 0.5)
-    return _with_encryption(best, plain, sure, rows, known, said)
+    return _with_encryption(best, plain, sure, rows, known, said, written)
 
 
 def as_told(rows: Rows, known: Known, told: Reading, said: Reading | None) -> Finding:
@@ -202,7 +213,7 @@ def _clearly(best: _Tried, plain: _Tried, sure: float) -> bool:
 
 def _undecided(rivals: list[_Tried], rows: Rows, known: Known, best: _Tried) -> Finding:
     if best.inside == 0 and known.area is not None:
-        words = (f"{_sizes(rows)}。", "按哪一种读法都不落在规划的行政区里。")
+        words = (f"{sizes(rows)}。", "按哪一种读法都不落在规划的行政区里。")
         return Finding(
             "不明", None, None, 0.0, None, "", words, (), tuple(t.reading for t in rivals)
         )
@@ -214,7 +225,7 @@ def _undecided(rivals: list[_Tried], rows: Rows, known: Known, best: _Tried) -> 
         0.0,
         None,
         "",
-        (f"{_sizes(rows)}。", f"这几种读法都落在规划区内:{titles}。"),
+        (f"{sizes(rows)}。", f"这几种读法都落在规划区内:{titles}。"),
         ("看不出是哪一种,请指定坐标系。",),
         tuple(t.reading for t in rivals),
         None,
@@ -232,6 +243,7 @@ def _with_encryption(
     rows: Rows,
     known: Known,
     said: Reading | None,
+    written: tuple[str, str],
 ) -> Finding:
     pairs = [(i, p) for i, p in pairs_of(rows, known) if np.isfinite(best.x[i])]
     variants = _variants(best.reading)
@@ -242,16 +254,23 @@ def _with_encryption(
         fits = [closeness(d, p[2]) for d, (_, p) in zip(far, pairs, strict=True)]
         residuals[name] = far
         scores[name] = (np.array(fits), line_distances(reading, rows, known))
-    chosen, chance = _choose(scores)
-    if chosen and (chance < SURE or _witnesses(residuals, chosen, scores) < _WITNESSES):
+    told = written[0] if written[0] in variants else ""
+    chosen, chance = _choose(scores, told)
+    if chosen and (
+        chance < SURE or (chosen != told and _witnesses(residuals, chosen, scores) < _WITNESSES)
+    ):
         chosen = ""
     reading = variants[chosen]
     unsure = _cannot_tell(reading, chosen, pairs, residuals, scores, best)
     found = _finding(best, plain, reading, sure * (chance if chosen else 1.0), rows, known)
     return replace(
         found,
-        repair=_repair_words(reading, said or found.plain) if found.repair else "",
-        evidence=(*found.evidence, *_fit_words(residuals, scores, chosen)),
+        repair=repair_words(reading, said or found.plain) if found.repair else "",
+        evidence=(
+            *([f"{written[1]}说明它来自 {ENCRYPTIONS[told]}"] if told else []),
+            *found.evidence,
+            *fit_words(residuals, scores, chosen),
+        ),
         unsure=unsure,
     )
 
@@ -268,14 +287,14 @@ def _variants(reading: Reading) -> dict[str, Reading]:
     return out | ({"北京54": old} if old is not None else {})
 
 
-def _choose(scores: dict[str, tuple[Floats, Floats]]) -> tuple[str, float]:
+def _choose(scores: dict[str, tuple[Floats, Floats]], told: str) -> tuple[str, float]:
     total = {}
     for name, (fits, off) in scores.items():
         base_fits, base_off = scores[""]
         gain = float(np.clip(fits - base_fits, -4, 4)[:20].sum()) if len(fits) else 0.0
         if len(off):
             gain += float(np.clip(line_fit(off) - line_fit(base_off), -2, 2)[:15].sum())
-        total[name] = math.log(_FINE[name]) + gain
+        total[name] = math.log(_TOLD if name == told and told else _FINE[name]) + gain
     names = list(total)
     shares = _shares([total[n] for n in names])
     place = int(np.argmax(shares))
@@ -348,7 +367,7 @@ def _finding(
         "正常" if same else "建议修复",
         reading,
         plain.reading if plain else None,
-        min(sure, 0.99),
+        min(sure, 0.99 if best.inside or known.area is None else _OUTSIDE),
         shift,
         "" if same else reading.title,
         tuple(evidence),
@@ -358,44 +377,6 @@ def _finding(
     )
 
 
-def _repair_words(reading: Reading, plain: Reading | None) -> str:
-    steps = []
-    if plain is not None and plain.family == "声明" and reading.crs != plain.crs:
-        steps.append(f"文件声明的坐标系“{plain.title}”不对,改按{reading.title}")
-    elif (plain is None or reading.crs != plain.crs) and not (
-        reading.crs == GEOGRAPHIC and (reading.swapped or reading.packed)
-    ):
-        steps.append(f"按{reading.title}换算")
-    if reading.packed:
-        steps.append("把连写的度分秒换算成度")
-    if reading.swapped and reading.family != "高斯":
-        steps.append("经度和纬度两列对调")
-    elif reading.swapped:
-        steps.append("X 是北、Y 是东,按此对调")
-    if reading.encrypted:
-        steps.append(f"由 {ENCRYPTIONS[reading.encrypted]} 换算到 CGCS2000")
-    return ";".join(steps)
-
-
-def _fit_words(
-    residuals: dict[str, Floats], scores: dict[str, tuple[Floats, Floats]], chosen: str
-) -> tuple[str, ...]:
-    out = []
-    far = residuals[""]
-    if len(far):
-        words = f"{len(far)} 个同名地点,原样相差中位数 {np.median(far):,.0f} 米"
-        if chosen:
-            words += f",换算后 {np.median(residuals[chosen]):,.0f} 米"
-        out.append(words)
-    off = scores[""][1]
-    if len(off):
-        words = f"{len(off)} 条线到最近的道路,原样中位数 {np.median(off):,.0f} 米"
-        if chosen:
-            words += f",换算后 {np.median(scores[chosen][1]):,.0f} 米"
-        out.append(words)
-    return tuple(out)
-
-
 def _median_shift(lon: Floats, lat: Floats, lon2: Floats, lat2: Floats) -> float | None:
     both = np.isfinite(lon) & np.isfinite(lon2)
     both &= (np.abs(lat) <= 90) & (np.abs(lat2) <= 90)
@@ -403,12 +384,6 @@ def _median_shift(lon: Floats, lat: Floats, lon2: Floats, lat2: Floats) -> float
         return None
     _, _, far = Geod(ellps="GRS80").inv(lon[both], lat[both], lon2[both], lat2[both])
     return round(float(np.median(far)), 1)
-
-
-def _sizes(rows: Rows) -> str:
-    x, y = rows.x[np.isfinite(rows.x)], rows.y[np.isfinite(rows.y)]
-    words = [f"{v:,.4f}" if abs(v) < 1000 else f"{v:,.0f}" for v in (np.median(x), np.median(y))]
-    return f"两个坐标的大小约为 {words[0]} 和 {words[1]}"
 
 
 def _shares(scores: Sequence[float]) -> list[float]:

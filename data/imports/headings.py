@@ -1,7 +1,8 @@
 """The headings of a list: which row they are in, what two rows of them mean together.
 
 Office lists put one heading over several columns (“经度” over 度, 分 and 秒; “坐标” over
-经度 and 纬度; “面积” over 占地 and 建筑) and name those in the row below.
+经度 and 纬度; “面积” over 占地 and 建筑) and name those in the row below; the row after that may
+give the units, or number the columns. A list in two halves on one page has them twice.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from data.imports.columns import known_heading, plain
+from data.imports.numbers import is_unit
 from data.imports.source import Cells, cell_text
 
 MOST_COLUMNS = 2_000
@@ -20,6 +22,21 @@ _LOOK = 30
 _MARKS = {"度": "°", "分": "′", "秒": "″"}
 _PART = re.compile(r"(.*?)[\s_\-—:：/]*[(\[（【]?(度|分|秒|°|′|″)[)\]）】]?")
 _UNIT = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]\s*$")
+_ANGLE_UNITS = (
+    "°",
+    "度",
+    "度分秒",
+    "′",
+    "″",
+    "米",
+    "m",
+    "E",
+    "N",
+    "(°)",
+    "（°）",
+    "(度)",
+    "（度）",
+)
 _AXES = {
     "经度": ("经度", "东经", "经"),
     "纬度": ("纬度", "北纬", "纬"),
@@ -59,6 +76,51 @@ def _heading_row(grid: Sequence[Sequence[Any]]) -> int | None:
     return best
 
 
+def rows_of_units(grid: Sequence[Sequence[Any]], first: int) -> tuple[list[str], int]:
+    """Return the units that the rows from ``first`` on give each column, and how many such rows
+    there are: rows of units alone (“°, °, 亩, 万人”), rows that only number the columns.
+    """
+    units: list[str] = []
+    rows = 0
+    for row in grid[first : first + 2]:
+        texts = _texts(row)
+        filled = [text for text in texts if text]
+        numbered = len(filled) > 2 and filled == [str(n + 1) for n in range(len(filled))]
+        if filled and all(text in _ANGLE_UNITS or is_unit(text) for text in filled):
+            units = [text.strip("()（）") for text in texts]
+        elif not numbered:
+            break
+        rows += 1
+    return units, rows
+
+
+def side_by_side(grid: Sequence[Sequence[Any]], top: int, height: int) -> list[list[int]]:
+    """Return the places of the columns of each half (third …) of a list that has all its
+    headings twice (three times …) side by side; [] for any other list.
+    """
+    if height != 1:
+        return []
+    written = [(place, text) for place, text in enumerate(_texts(grid[top])) if text]
+    texts = [text for _, text in written]
+    for times in (2, 3, 4):
+        size = len(texts) // times
+        whole = size * times == len(texts) and size > 1 and len(set(texts[:size])) == size
+        if whole and texts == texts[:size] * times:
+            places = [place for place, _ in written]
+            return [places[n * size : (n + 1) * size] for n in range(times)]
+    return []
+
+
+def without_headings(grid: Sequence[Sequence[Any]]) -> bool:
+    """True for rows of data from the first on, two of whose columns hold numbers throughout."""
+    rows = [_texts(row) for row in grid[:_LOOK]]
+    width = max((len(row) for row in rows), default=0)
+    for row in rows:
+        row += [""] * (width - len(row))
+    numeric = [sum(_numeric(row[n]) for row in rows) for n in range(width)]
+    return sum(count == len(rows) for count in numeric) >= 2
+
+
 def headings(grid: Sequence[Sequence[Any]], top: int, height: int) -> tuple[list[str], list[int]]:
     """Return a name for every column that has one, and its place.
 
@@ -72,11 +134,14 @@ def headings(grid: Sequence[Sequence[Any]], top: int, height: int) -> tuple[list
         written = [
             _joined(groups[n], below[n]) if n in groups else t for n, t in enumerate(written)
         ]
+    units, _ = rows_of_units(grid, top + height)
     names: list[str] = []
     used: list[int] = []
     for place, name in enumerate(written[:MOST_COLUMNS]):
         if not name:
             continue
+        unit = units[place] if place < len(units) else ""
+        name = name if not unit or _UNIT.search(name) else f"{name}({unit})"
         base, n = name, 2
         while name in names:
             name, n = f"{base}_{n}", n + 1

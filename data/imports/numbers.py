@@ -15,8 +15,9 @@ from data.kinds import is_missing
 MISSING = frozenset(
     word
     for line in (
-        "未知 不详 不明 暂无 暂缺 缺 缺失 待定 待核 待补 无数据 无资料 未统计 无",
-        "- -- --- — —— – / \\ * ? n/a na nan null none nil #n/a #value! #ref!",
+        "未知 不详 不明 不清楚 暂无 暂无数据 暂缺 缺 缺失 待定 待核 待补 待统计 无",
+        "无数据 无资料 无统计 未统计 未填 未填报 未提供 未测 尚未统计",
+        "- -- --- — —— – / \\ * ? n/a na nan null none nil #n/a #value! #ref! #div/0! #name?",
     )
     for word in line.split()
 )
@@ -60,21 +61,27 @@ _UNITS = {
     "km": {"km": 1.0, "公里": 1.0, "千米": 1.0, "m": 1e-3, "米": 1e-3, "里": 0.5, "华里": 0.5},
     "km/h": {"km/h": 1.0, "公里/小时": 1.0, "千米/小时": 1.0, "公里/时": 1.0, "kmh": 1.0},
     "人": dict.fromkeys(("人", "名", "位", "口", "人次", "ren", "persons", "people"), 1.0),
-    "辆": dict.fromkeys(("辆", "台", "部"), 1.0),
+    "辆": dict.fromkeys(("辆", "台", "部", "辆车", "台车", "部车", "辆消防车", "台消防车"), 1.0),
     "张": dict.fromkeys(("张", "床", "个", "张床"), 1.0),
     "": {"年": 1.0, "%": 0.01, "％": 0.01},
 }
 _TIMES = {"十": 10.0, "百": 100.0, "千": 1e3, "万": 1e4, "萬": 1e4, "百万": 1e6, "千万": 1e7}
 _TIMES |= {"亿": 1e8, "億": 1e8, "k": 1e3, "w": 1e4}
 
-_ABOUT = re.compile(r"^(大约|大概|近约|约为|约|近|将近|共计|共|合计|总计|计|为|~|≈|≥|>=|>|不少于)+")
-_AFTER = re.compile(r"(左右|上下|以上|多|余|有余|许|\(.*\)|[。;,])+$")
+_ABOUT = re.compile(
+    r"^(大约|大概|近约|约为|约|近|将近|共计|共|合计|总计|计|为|~|≈|≥|>=|>|不少于|不低于|至少|超过|多于|逾)+"
+)
+_AFTER = re.compile(r"(左右|上下|以上|多|余|有余|许|\+|\(.*\)|[。;,])+$")
 _ARABIC = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
+_SIMPLE = str.maketrans("約萬億餘兩畝頃將", "约万亿余两亩顷将")
+_MORE = ("余", "多", "餘")
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _DIGITS |= {c: i for i, c in enumerate("零壹贰叁肆伍陆柒捌玖")}
 _STEPS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
 _HAN = re.compile("[" + "".join([*_DIGITS, *_STEPS, *_BIG]) + "]+")
+_MIXED = re.compile(r"(?:\d+(?:\.\d+)?[十百千万亿]){2,}\d*|\d+[百千万亿]\d+")
+"""“3万2千”, “1千2百”, “1万5”: figures and steps by turns."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,12 @@ class Number:
     value: float
     about: bool = False
     unit: str = ""
+
+
+def is_unit(text: str) -> bool:
+    """True for a text that is only a unit: “亩”, “(万人)”, “单位:㎡”."""
+    bare = unicodedata.normalize("NFKC", text).replace("单位", "").strip(" ()[]【】〔〕:").lower()
+    return bool(bare) and any(_factor(bare, unit) is not None for unit in _UNITS)
 
 
 def is_blank(value: Any) -> bool:
@@ -104,6 +117,7 @@ def parse_number(value: Any, unit: str = "", heading_unit: str = "") -> Number |
         return None if factor is None else Number(_clean(value * factor))
     text = unicodedata.normalize("NFKC", str(value)).strip().replace(" ", "").replace("'", "")
     text = text.replace("，", ",").replace("m²", "m2").replace("平方公尺", "平方米")
+    text = text.translate(_SIMPLE)
     bare = _ABOUT.sub("", text)
     about = bare != text
     number, rest = _leading(bare)
@@ -113,8 +127,9 @@ def parse_number(value: Any, unit: str = "", heading_unit: str = "") -> Number |
     loose = re.sub(r"[多余餘]", "", trimmed)
     about = about or trimmed != rest or loose != trimmed
     if loose in _TIMES or not loose:
-        # “3.2万” under a heading in 亩: the 万 belongs to the number, the unit to the heading.
-        factor = _factor(heading_unit, unit)
+        # “3.2万” under a heading in 亩: the 万 belongs to the number, the unit to the heading;
+        # under one in 万人 it is that 万 once more.
+        factor = _factor(_stepless(heading_unit, bare), unit)
         factor = None if factor is None else factor * _TIMES.get(loose, 1.0)
     else:
         factor = _factor(loose, unit)
@@ -161,8 +176,22 @@ def _factor(written: str, unit: str) -> float | None:
     return 1.0 if written == normal else None
 
 
+def _stepless(written: str, cell: str) -> str:
+    """A heading's unit (“万人”) without its 万, when the cell says it (“3.2万”, “三万”)."""
+    times = re.match(r"(百万|千万|[百千万萬亿億])", written)
+    steps = [_TIMES.get(c, 0.0) for c in cell if c in "百千万萬亿億"]
+    figures = any(c.isdigit() for c in cell)  # “一百二十” under 万人 says no 万
+    if times and steps and (figures or max(steps) >= _TIMES[times[0]]):
+        return written[times.end() :]
+    return written
+
+
 def _leading(text: str) -> tuple[float | None, str]:
     """Return the number at the start of the text and what follows it."""
+    mixed = _MIXED.match(text)
+    if mixed:
+        value = _by_turns(mixed.group())
+        return (None, text) if value is None else (value, text[mixed.end() :])
     found = _ARABIC.match(text)
     if found and any(c.isdigit() for c in found.group()):
         if found.end() < len(text) and text[found.end()] in ",.":
@@ -171,10 +200,24 @@ def _leading(text: str) -> tuple[float | None, str]:
                 return None, text
         return float(found.group().replace(",", "")), text[found.end() :]
     han = _HAN.match(text)
-    if han:
+    if han and (han.group() not in ("百", "千", "万", "亿") or text[han.end() :][:1] in _MORE):
         value = han_number(han.group())
         return (None, text) if value is None else (float(value), text[han.end() :])
     return None, text
+
+
+def _by_turns(text: str) -> float | None:
+    """The sum of “3万2千” (each step below the last), None for steps that do not fall.
+
+    A single figure at the end counts tenths of the step before it, as in speech (“1万5”).
+    """
+    total, last = 0.0, 10.0**9
+    for figure, step in re.findall(r"(\d+(?:\.\d+)?)([十百千万亿]?)", text):
+        times = _TIMES[step] if step else last / 10 if len(figure) == 1 else 1.0
+        if times >= last or float(figure) * times >= last:
+            return None
+        total, last = total + float(figure) * times, times
+    return total
 
 
 def han_number(text: str) -> int | None:
@@ -194,7 +237,7 @@ def han_number(text: str) -> int | None:
             section += (1 if digit is None else digit) * _STEPS[c]
             digit, last = None, _STEPS[c]
         else:
-            section += digit or 0
+            section += digit if digit is not None else int(section == total == 0)
             total = (total + section) * _BIG[c] if c == "亿" else total + section * _BIG[c]
             section, digit, last = 0, None, _BIG[c]
     # “三万五” is 35 000: a digit right behind a step counts tenths of that step.

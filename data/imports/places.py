@@ -1,7 +1,8 @@
 """Where the rows of a list are: one or two columns of coordinates, however they are written.
 
     118.9512 42.2694 · 118°57′04.3″ · 东经118度57分4秒 · E118.9512 · 118.9512,42.2694 ·
-    POINT(118.95 42.27) · 4681905.355 413770.347 · 39,413,770.35
+    118.57.04.3 · 118-57-04 · {"lng":118.95,"lat":42.27} · POINT(118.95 42.27) ·
+    4681905.355 413770.347 · 39,413,770.35
 
 Here writing is turned into pairs of numbers; what coordinate system the numbers are in is
 the doctor's question (``data.imports.doctor``).
@@ -18,6 +19,7 @@ import pandas as pd
 import shapely
 
 from data.imports.columns import Match
+from data.imports.numbers import is_blank
 from data.imports.source import Cells, Source, cell_text
 
 Floats = npt.NDArray[np.float64]
@@ -25,9 +27,13 @@ Floats = npt.NDArray[np.float64]
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _ALLOWED = re.compile(r"[-+\d.\s°º˚度分秒′'’‘″\"”“:d东西南北经纬向ewnsEWNS,]*")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff]")
+"""What is copied along from web pages and phones and has no width."""
+_POINTED = re.compile(r"(?<![\d.\-])(\d{1,3})([.\-])(\d{1,2})\2(\d{1,2}(?:\.\d+)?)(?![\d.\-])")
 _MARKED = re.compile(r"[°º˚度分秒′'’‘″\"”“:d]")
 _LABELS = re.compile(
-    r"(经度|纬度|坐标|longitude|latitude|lng|lon|lat|[xy])\s*[=:：为]\s*", re.IGNORECASE
+    r"(?:(?:经度|纬度|坐标|longitude|latitude|lng|lon|lat)\s*[=:：为]?|[xy]\s*[=:：为])\s*",
+    re.IGNORECASE,
 )
 
 
@@ -69,8 +75,8 @@ def read_places(source: Source, matches: Sequence[Match]) -> Places | None:
 
 def parse_angle(text: str) -> tuple[float, bool] | None:
     """Return (value, whether in 度分秒) of one coordinate, None for what is no coordinate."""
-    text = unicodedata.normalize("NFKC", text).replace("，", ",").strip()
-    text = _LABELS.sub("", text)
+    text = _seen(text).replace("，", ",").strip()
+    text = _POINTED.sub(r"\1°\3′\4″", _LABELS.sub("", text))
     if _GROUPED.fullmatch(text):
         return float(text.replace(",", "")), False
     if not text or not _ALLOWED.fullmatch(text) or "," in text:
@@ -90,9 +96,10 @@ def parse_angle(text: str) -> tuple[float, bool] | None:
 
 def parse_pair(text: str) -> tuple[float, float, bool] | None:
     """Return (first, second, whether in 度分秒) of two coordinates in one text, else None."""
-    text = unicodedata.normalize("NFKC", text).strip().strip("[](){}")
+    text = re.sub(r'"(\w+)"\s*:', r"\1:", _seen(text).strip().strip("[](){}"))
     drawn = re.match(r"(?i)point\s*z?\s*\(?\s*(.*)", text)
     text = (drawn.group(1) if drawn else text).strip("() ")
+    labels = _LABELS.findall(text)
     text = _LABELS.sub(" ", text)
     halves = [h for h in re.split(r"[,;、|/\t，；\n]+", text) if h.strip()]
     if len(halves) == 3 and not any(_MARKED.search(h) for h in halves):
@@ -105,9 +112,14 @@ def parse_pair(text: str) -> tuple[float, float, bool] | None:
     if first is None or second is None:
         return None
     turned = bool(re.search(r"[北nN]", halves[0])) or bool(re.search(r"[东eE]", halves[1]))
-    if turned:
+    if turned or (len(labels) == 2 and labels[0].lower().startswith(("纬", "lat"))):
         first, second = second, first
     return first[0], second[0], first[1] or second[1]
+
+
+def _seen(text: str) -> str:
+    """Text in half-width characters, without those that cannot be seen."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
 
 
 def _halved(text: str) -> list[str]:
@@ -131,8 +143,8 @@ def _dms_marks(text: str, parts: Sequence[str]) -> bool:
 
 
 def _two(source: Source, east: str, north: str, named: bool) -> Places:
-    x, x_minutes, x_bad = _numbers(source.columns[east])
-    y, y_minutes, y_bad = _numbers(source.columns[north])
+    x, x_minutes, x_bad = numbers_of(source.columns[east])
+    y, y_minutes, y_bad = numbers_of(source.columns[north])
     bad: dict[int, str] = {}
     for place in np.flatnonzero(np.isnan(x) | np.isnan(y)).tolist():
         bad[place] = _why(source, place, ((east, x, x_bad), (north, y, y_bad)))
@@ -154,7 +166,7 @@ def _why(
     return f"缺{'、'.join(empty)};补上后可再导入"
 
 
-def _numbers(cells: Cells) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def numbers_of(cells: Cells) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Return values, which were in 度分秒, and which could not be read."""
     none = np.zeros(len(cells), dtype=bool)
     if cells.dtype != object:
@@ -165,7 +177,7 @@ def _numbers(cells: Cells) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[n
     minutes, unreadable = none.copy(), none.copy()
     for place in np.flatnonzero(np.isnan(values)).tolist():
         text = cell_text(cells[place]).strip()
-        if not text or text in ("-", "—", "无", "/"):
+        if not text or is_blank(text):
             continue
         found = parse_angle(text)
         if found is None:

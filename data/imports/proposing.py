@@ -8,6 +8,7 @@ Nothing enters the plan before its edit is carried out, and a proposed repair of
 is only carried out when it was accepted.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from data.imports.columns import Match, match
+from data.imports.by_value import placed_by_value
+from data.imports.columns import Match, match, plain
 from data.imports.doctor import Finding, as_told, examine
 from data.imports.evidence import Rows, sample
 from data.imports.known import Known, known_of, same_name
@@ -35,6 +37,13 @@ Floats = npt.NDArray[np.float64]
 _SAYS_CRS = ("shp", "dxf", "mapinfo", "gpkg", "fgb", "tif")
 """Formats that ought to say their coordinate system: when one does not, it is missing."""
 
+_SYSTEM_HEADINGS = ("坐标系", "坐标系统", "坐标类型", "坐标系名称", "坐标来源", "coordsys", "crs")
+EVERY = "全部"
+"""The name of all sheets or layers of a file that fit, one under the other."""
+_SERVICES = {
+    "GCJ-02": re.compile(r"gcj|高德|腾讯|火星", re.IGNORECASE),
+    "BD-09": re.compile(r"bd-?_?09|百度|(?<![a-z])bd(?![a-z])|baidu", re.IGNORECASE),
+}
 _MOST_NAMES = 200_000
 _WITNESSES = 60
 
@@ -73,11 +82,20 @@ class Proposal:
     finding: Finding
     repairs: tuple[str, ...]
     notes: tuple[str, ...]
+    known: Known
 
     @property
     def decided(self) -> bool:
         """Whether it is known where the rows are."""
-        return self.finding.reading is not None
+        return self.finding.reading is not None or self.nowhere
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether not one row has a place: then no coordinate system is asked for."""
+        shapes = self.source.shapes if self.places is None else self.places.shapes
+        if shapes is None and self.places is not None:
+            return not bool(np.any(np.isfinite(self.places.x) & np.isfinite(self.places.y)))
+        return bool(np.all(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
 
 
 def read_ask(plan: Plan, path: Path, ask: ImportAsk) -> ReadAsk:
@@ -96,20 +114,25 @@ def choose(sources: Sequence[Source], ask: ImportAsk) -> Source:
     several fit.
     """
     this = kind(ask.kind_name)
+    fits = [s for s in sources if fitness(s, this) > 0]
+    best = max((fitness(s, this) for s in fits), default=0)
+    fits = [s for s in fits if fitness(s, this) == best]
+    if ask.source == EVERY and len(fits) > 1:
+        return joined(fits)
     if ask.source:
         found = [s for s in sources if ask.source in (s.name, s.name.split(" ")[-1])]
         if not found:
             have = "、".join(s.name for s in sources)
             raise Refused(f"文件里没有名为“{ask.source}”的图层或工作表。有:{have}。")
         return found[0]
-    fits = [s for s in sources if fitness(s, this) > 0]
-    best = max((fitness(s, this) for s in fits), default=0)
-    fits = [s for s in fits if fitness(s, this) == best]
     if len(fits) > 1 and {s.format for s in fits} <= {"kml", "gpx", "pbf"}:
         return joined(fits)
     if len(fits) > 1:
         have = "、".join(s.name for s in fits)
-        raise Refused(f"文件里有几个图层或工作表,请指定导入哪一个(--source):{have}。")
+        raise Refused(
+            f"文件里有几个图层或工作表,请指定导入哪一个(--source):{have}。"
+            f"要一起导入,写 --source {EVERY}。"
+        )
     return fits[0] if fits else max(sources, key=len)
 
 
@@ -129,9 +152,12 @@ def fitness(source: Source, this: Kind) -> int:
 
 
 def joined(sources: Sequence[Source]) -> Source:
-    """Return sources one under the other, with a column 图层 naming each."""
+    """Return sources one under the other, with a column 图层 (工作表) naming each."""
     headings = list(dict.fromkeys(h for s in sources for h in s.headings))
     columns: dict[str, Any] = {}
+    sheets = all(s.shapes is None for s in sources)
+    part = "工作表" if sheets else "图层"
+    part = part if part not in headings else f"{part}_文件"
     for heading in headings:
         parts = []
         for source in sources:
@@ -141,11 +167,18 @@ def joined(sources: Sequence[Source]) -> Source:
         columns[heading] = np.concatenate(parts)
     if len(sources) > 1:
         names = [np.full(len(s), s.name, dtype=object) for s in sources]
-        columns["图层" if "图层" not in columns else "图层_文件"] = np.concatenate(names)
+        columns[part] = np.concatenate(names)
+    left = tuple(one for s in sources for one in s.left_out)
+    if sheets:
+        rows = np.concatenate([s.rows for s in sources])
+        notes = tuple(dict.fromkeys(f"{s.name}:{note}" for s in sources for note in s.notes))
+        return replace(
+            sources[0], columns=columns, rows=rows, part=part, notes=notes, left_out=left
+        )
     shapes = np.concatenate([s.shapes for s in sources if s.shapes is not None])
     count = sum(len(s) for s in sources)
     rows = np.arange(1, count + 1, dtype=np.int64)
-    return replace(sources[0], columns=columns, rows=rows, shapes=shapes)
+    return replace(sources[0], columns=columns, rows=rows, shapes=shapes, left_out=left)
 
 
 # --- what it means
@@ -163,15 +196,22 @@ def propose(plan: Plan, source: Source, ask: ImportAsk, known: Known | None = No
         layer = {"Layer": "名称"} if "Layer" in source.headings else {}
         matches = match(source.headings, this, {**chosen, **layer})
     places = None
+    notes = source.notes
     if source.shapes is None:
         places = read_places(source, matches)
+        if places is None:
+            matches = placed_by_value(source, matches, this, known)
+            places = read_places(source, matches)
+            if places is not None:
+                both = "、".join(f"“{heading}”" for heading in places.columns)
+                notes += (f"没有写着坐标的列名;{both}的数合于规划区,当作坐标,请核对",)
         if places is None:
             raise Refused(
                 f"“{source.name}”里没有坐标:没有找到经度、纬度两列,也没有写着坐标的一列。"
                 f"请指定哪一列是经度、纬度或坐标。现有的列:{'、'.join(source.headings[:20])}。"
             )
     finding, repairs = _diagnose(source, places, matches, known, ask)
-    return Proposal(ask, source, this, matches, places, finding, tuple(repairs), source.notes)
+    return Proposal(ask, source, this, matches, places, finding, tuple(repairs), notes, known)
 
 
 def _unnamed(this: Kind, matches: Sequence[Match]) -> bool:
@@ -192,12 +232,35 @@ def _diagnose(
         return finding, []
     missing = said is None and source.format in _SAYS_CRS
     drawn = places is not None and places.shapes is not None
-    finding = examine(rows, known, said, fixed=source.crs_fixed, missing=missing and not drawn)
+    finding = examine(
+        rows,
+        known,
+        said,
+        fixed=source.crs_fixed,
+        missing=missing and not drawn,
+        written=_written_of(source, places),
+    )
     repairs = [finding.repair] if finding.state == "建议修复" else []
     if places is not None and places.minutes.any():
         count = int(places.minutes.sum())
         repairs.insert(0, f"{count} 行的度分秒换算成度")
     return finding, repairs
+
+
+def _written_of(source: Source, places: Places | None) -> tuple[str, str]:
+    """The map service a list itself names as the origin of its coordinates, and where it does:
+    in the headings of the coordinates (“高德经度”), or in a column 坐标系 that says one thing.
+    """
+    said = [(heading, f"列名“{heading}”") for heading in (places.columns if places else ())]
+    for heading, cells in source.columns.items():
+        if plain(heading) in _SYSTEM_HEADINGS and cells.dtype == object:
+            words = {str(cell).strip() for cell in cells if str(cell).strip()}
+            said += [(word, f"“{heading}”一列写的“{word}”") for word in words if len(words) == 1]
+    for text, where in said:
+        for name, sign in _SERVICES.items():
+            if sign.search(text):
+                return name, where
+    return "", ""
 
 
 def _rows(source: Source, places: Places | None, matches: Sequence[Match], known: Known) -> Rows:

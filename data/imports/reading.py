@@ -103,4 +103,4 @@ def _begins_set(path: Path, files: list[Path]) -> bool:
         return ending == ".shp" or (ending == ".dbf" and not whole)
     if form == "mapinfo":
         return ending in (".tab", ".mif")
-    return ending != ".txt" or len(files) == 1
+    return ending not in (".txt", ".dat") or len(files) == 1

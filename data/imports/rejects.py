@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,12 @@ from data.imports.source import Source
 
 REASON = "未导入原因"
 """The heading of the reason in a list of rejects; a list read in again ignores it."""
+
+
+_SUM = re.compile(r"(本页)?(合计|总计|小计|共计|总和)([:：(（].*)?")
+_FOOT = re.compile(
+    r"(注|备注|说明|附注|填表人?|制表人?|审核人?|填报(单位|人|日期|时间)|联系(人|电话)|数据来源|统计时间)[:：]"
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +43,19 @@ def rejects_of(source: Source, bad: dict[int, str]) -> tuple[Reject, ...]:
 def reason_of_sum(source: Source, place: int, reason: str) -> str:
     """Say that a row without a place is the list's sum, when it says so itself."""
     words = [source.text(heading, place) for heading in source.headings[:4]]
-    if any(w.replace(" ", "") in ("合计", "总计", "小计", "共计", "总和") for w in words):
+    words = [re.sub(r"\s", "", word) for word in words]
+    if any(_SUM.fullmatch(word) for word in words):
         return "是合计行,不是一处地点"
+    if next((_FOOT.match(word) for word in words if word), None):
+        return "是表后的说明,不是一处地点"
     return reason
+
+
+def of_its_part(source: Source, place: int, reason: str) -> str:
+    """Say in which sheet or layer the row stands, when several were put together."""
+    if not source.part:
+        return reason
+    return f"({source.text(source.part, place)}){reason}"
 
 
 def write_rejects(source: Source, rejects: Sequence[Reject], path: Path) -> None:

@@ -49,6 +49,7 @@ ENDINGS = {
     ".csv": "csv",
     ".txt": "csv",
     ".tsv": "csv",
+    ".dat": "csv",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
     ".et": "xls",
@@ -61,6 +62,18 @@ ENDINGS = {
     ".zip": "zip",
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+_OTHERS = (
+    (b"Rar!", "", "是 RAR 压缩文件,这里打不开。请先解压,再导入里面的文件。"),
+    (b"7z\xbc\xaf", "", "是 7z 压缩文件,这里打不开。请先解压,再导入里面的文件。"),
+    (b"AC10", "", "是 DWG 图,这里打不开。请在 CAD 软件里另存为 DXF 再导入。"),
+    (b"%PDF", "", "是 PDF,读不出表格和坐标。请导入原来的表格文件。"),
+    (b"PK", ".docx", "是 Word 文档。请把里面的表复制到 Excel 或 WPS 表格,存成 XLSX 再导入。"),
+    (_OLE, ".doc", "是 Word 文档。请把里面的表复制到 Excel 或 WPS 表格,存成 XLSX 再导入。"),
+    (b"\0\x01\0\0Standard", "", "是 Access 数据库。请在里面把表导出成 XLSX 再导入。"),
+)
+"""What is often sent and cannot be read here: first bytes, ending ("" any), what to do."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,9 @@ def sniff(path: Path) -> Sort:
     if ENDINGS.get(ending) in ("shp", "mapinfo"):
         return Sort(ENDINGS[ending], _main(path))
     head = _head(path)
+    _refuse_others(head, path)
+    if ending == ".dat" and any(path.with_suffix(e).exists() for e in (".tab", ".TAB")):
+        return sniff(_main(path.with_suffix(".tab")))
     found = _by_bytes(head, path) or ENDINGS.get(ending, "")
     if found in ("xls", "xlsx", "ods") and not head.startswith((b"PK", _OLE)):
         found = "csv"  # programs write plain text and call it .xls
@@ -84,6 +100,12 @@ def sniff(path: Path) -> Sort:
         known = "、".join(title for key, title in TITLES.items() if key != "html")
         raise Refused(f"不认识“{path.name}”这种文件。可以导入:{known}。")
     return Sort(found, path)
+
+
+def _refuse_others(head: bytes, path: Path) -> None:
+    for start, ending, sentence in _OTHERS:
+        if head.startswith(start) and ending in ("", path.suffix.lower()):
+            raise Refused(f"“{path.name}”{sentence}")
 
 
 def _main(path: Path) -> Path:

@@ -33,6 +33,8 @@ class Source:
     names and a few cells, from which the encoding was decided. ``cell``: grid cell in
     metres when the points are a raster's. ``notes``: what was done on reading.
     ``left_out``: rows the file has that were refused while reading (number, reason).
+    ``part``: the heading under which each row's sheet stands, when several were put together
+    (their rows keep their own numbers).
     """
 
     name: str
@@ -49,6 +51,7 @@ class Source:
     basis: str = ""
     notes: tuple[str, ...] = ()
     left_out: tuple[tuple[int, str], ...] = ()
+    part: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -5,6 +5,7 @@ row of headings is found, not assumed to be the first; the row numbers a user se
 """
 
 import csv
+import datetime
 import io
 import re
 from collections import Counter
@@ -19,7 +20,15 @@ import pyogrio
 import python_calamine
 
 from data.imports.encoding import Guess, chosen, decide, decode
-from data.imports.headings import MOST_COLUMNS, heading_rows, headings, join_angles
+from data.imports.headings import (
+    MOST_COLUMNS,
+    heading_rows,
+    headings,
+    join_angles,
+    rows_of_units,
+    side_by_side,
+    without_headings,
+)
 from data.imports.source import Source, cell_text
 from data.progress import Report, silent
 from data.refused import Refused
@@ -202,6 +211,8 @@ def _split(text: str, name: str, report: Report) -> tuple[Grid, list[int]]:
     separator = _separator(text)
     if separator in _FULL_WIDTH:
         text, separator = text.replace(separator, _FULL_WIDTH[separator]), _FULL_WIDTH[separator]
+    if separator == " ":
+        text = "\n".join(" ".join(line.split()) for line in text.splitlines())
     grid: Grid = []
     numbers: list[int] = []
     csv.field_size_limit(1_000_000)
@@ -211,6 +222,8 @@ def _split(text: str, name: str, report: Report) -> tuple[Grid, list[int]]:
         for row in lines:
             if len(row) > MOST_COLUMNS:
                 raise Refused(f"“{name}”第 {before + 1} 行有 {len(row):,} 列,不像是表格。")
+            if lines.line_num - before > 1 and _swallowed(row, grid, separator):
+                return _line_by_line(text, separator)
             if any(cell.strip() for cell in row):
                 grid.append(list(row))
                 numbers.append(before + 1)
@@ -237,7 +250,31 @@ def _separator(text: str) -> str:
             often, times = counts.most_common(1)[0]
             here = times / len(lines) + 0.01 * min(often, 20)
             best, score = (mark, here) if here > score + 1e-9 else (best, score)
+    if not score:
+        counts = Counter(len(line.split()) for line in lines)
+        often, times = counts.most_common(1)[0] if counts else (0, 0)
+        return " " if often > 1 and times >= 0.8 * len(lines) else best
     return best
+
+
+def _swallowed(row: Sequence[str], grid: Grid, separator: str) -> bool:
+    """Whether a cell holds whole rows: a quotation mark that is never closed."""
+    wide = max((len(other) for other in grid), default=0)
+    lines = (line for cell in row for line in cell.splitlines()[1:])
+    return wide > 1 and any(line.count(separator) >= wide - 1 for line in lines)
+
+
+def _line_by_line(text: str, separator: str) -> tuple[Grid, list[int]]:
+    """Every line a row; in one with an odd number of quotation marks they are left out."""
+    grid: Grid = []
+    numbers: list[int] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        odd = line.count('"') % 2
+        row = next(csv.reader([line.replace('"', "") if odd else line], delimiter=separator), [])
+        if any(cell.strip() for cell in row):
+            grid.append(row)
+            numbers.append(number)
+    return grid, numbers
 
 
 def _source(
@@ -251,13 +288,24 @@ def _source(
     if numbers is None:
         numbers = range(1, len(grid) + 1)
     found = heading_rows(grid)
+    said = list(notes)
+    if without_headings(grid):
+        numbers, found = [0, *numbers], (0, 1)
+        grid = [[f"列 {n + 1}" for n in range(max(map(len, grid)))], *grid]
+        said.append("没有表头,列名由“列 1”起编号")
     if found is None:
         if form != "CSV":
             return []
         raise Refused(f"“{name}”里没有带表头的数据。第一行(或前几行)要有列名。")
     top, height = found
     names, used = headings(grid, top, height)
-    first = top + height
+    first = top + height + rows_of_units(grid, top + height)[1]
+    halves = side_by_side(grid, top, height)
+    if halves:
+        numbers, grid = _one_below_the_other(numbers, grid, first, halves)
+        names, used = names[: len(halves[0])], list(range(len(halves[0])))
+        top, height, first = 0, 1, 1
+        said.append(f"左右并排的 {len(halves)} 组列已上下接成一组")
     body = [
         (number, row)
         for number, row in zip(numbers[first:], grid[first:], strict=True)
@@ -274,12 +322,25 @@ def _source(
         columns[heading] = _column([row[place] if place < len(row) else "" for _, row in body])
     rows = np.array([number for number, _ in body], dtype=np.int64)
     columns, joined = join_angles(columns)
-    said = [*notes, *joined]
+    said += joined
     if height > 1:
         said.append("两行表头已合成一行")
     if top > 0:
         said.append(f"表头在第 {numbers[top]} 行,它上面的文字没有导入")
     return [Source(name, form, columns, rows, encoding=guess, notes=tuple(said))]
+
+
+def _one_below_the_other(
+    numbers: Sequence[int], grid: Grid, first: int, halves: Sequence[Sequence[int]]
+) -> tuple[list[int], Grid]:
+    """Return row numbers and rows, the heading first, of a list printed in halves."""
+    out: Grid = [[grid[first - 1][place] for place in halves[0]]]
+    own = [numbers[first - 1]]
+    for half in halves:
+        for number, row in zip(numbers[first:], grid[first:], strict=True):
+            out.append([row[place] if place < len(row) else "" for place in half])
+            own.append(number)
+    return own, out
 
 
 def _repeats(row: Sequence[Any], heading: Sequence[Any]) -> bool:
@@ -297,11 +358,26 @@ def _column(cells: list[Any]) -> np.ndarray:
     return out
 
 
+def _clock(cell: datetime.timedelta | datetime.time) -> str:
+    """“42:16:10”: what is typed for 度分秒 a table takes for a time of more than a day."""
+    if isinstance(cell, datetime.time):
+        cell = datetime.timedelta(
+            hours=cell.hour,
+            minutes=cell.minute,
+            seconds=cell.second,
+            microseconds=cell.microsecond,
+        )
+    minutes, seconds = divmod(round(cell.total_seconds(), 3), 60)
+    return f"{int(minutes // 60)}:{int(minutes % 60):02d}:{seconds:06.3f}".rstrip("0").rstrip(".")
+
+
 def _written(cell: Any) -> str:
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "是" if cell else "否"
+    if isinstance(cell, datetime.timedelta | datetime.time):
+        return _clock(cell)
     if hasattr(cell, "isoformat"):
         text = str(cell.isoformat(sep=" ")) if hasattr(cell, "hour") else str(cell.isoformat())
         return text.removesuffix(" 00:00:00")

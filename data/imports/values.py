@@ -21,7 +21,8 @@ from data.imports.numbers import is_blank, parse_number
 from data.imports.source import Cells, Source, cell_text
 from data.kinds import Column, Kind
 
-_YEAR = re.compile(r"(19|20)\d{2}")
+_YEAR_COLUMN = "建成年份"
+_YEAR = re.compile(r"(?<!\d)((?:18|19|20|21)\d{2})(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?(?!\d)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,29 +97,47 @@ def _numbers(
     easy = np.zeros(len(cells), dtype=bool)
     if not found.unit:  # plain numbers in our own unit, all at once
         quick = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=float)
-        easy = np.isfinite(quick)
+        easy = np.isfinite(quick) & ((column.name != _YEAR_COLUMN) | (quick < 10_000))
         values[easy] = quick[easy]
     for place in np.flatnonzero(~easy).tolist():
         cell = cells[place]
         if is_blank(cell):
             continue
+        if column.name == _YEAR_COLUMN and _year(cell):
+            values[place] = _year(cell)
+            continue
         number = parse_number(cell, column.unit, found.unit)
-        if number is None and column.name == "建成年份":
-            year = _YEAR.search(cell_text(cell))
-            values[place] = float(year.group()) if year else np.nan
-            if year:
-                continue
         if number is None:
             _refuse(bad, place, f"“{found.source}”写作“{cell_text(cell)[:30]}”,不是一个数")
             continue
         values[place] = number.value
         about += number.about
+    if column.name == _YEAR_COLUMN:
+        _check_years(values, found, source, bad)
     _check_range(values, column, found, bad)
     if found.unit and found.unit not in (column.unit, "m2", "平方米"):
         notes.append(f"“{found.source}”由{found.unit}换算成{column.unit}")
     if about:
         notes.append(f"“{found.source}”有 {about:,} 个约数(约、余、左右),按所写的数导入")
     return values
+
+
+def _year(cell: Any) -> float:
+    """The year in a date, however it is written (“2020.5”, “建于2020年”, 20200501), 0 for none."""
+    found = _YEAR.search(cell_text(cell))
+    return float(found.group(1)) if found else 0.0
+
+
+def _check_years(
+    values: npt.NDArray[np.float64], found: Match, source: Source, bad: dict[int, str]
+) -> None:
+    """Make years of numbers like 2020.5; refuse what is none (days counted by a spreadsheet)."""
+    with np.errstate(invalid="ignore"):
+        fine = (values >= 1800) & (values < 2200)
+    values[fine] = np.floor(values[fine])
+    for place in np.flatnonzero(~fine & np.isfinite(values)).tolist():
+        _refuse(bad, place, f"“{found.source}”写作“{source.text(found.source, place)}”,不是年份")
+        values[place] = np.nan
 
 
 def _check_range(

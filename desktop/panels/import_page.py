@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from data.imports.encoding import ENCODINGS, decode
+from data.imports.proposing import EVERY
 from data.imports.rejects import write_rejects
 from data.kinds import KINDS, STATUSES, kind
 from data.refused import Refused
@@ -239,9 +240,12 @@ class ImportPage(QWidget):
         self.source_box.clear()
         for one in shown.sources:
             self.source_box.addItem(f"{one.name}({len(one):,} 行)", one.name)
-        if source is not None:
-            self.source_box.setCurrentIndex(self.source_box.findData(source.name))
         several = len(shown.sources) > 1
+        if several and all(one.shapes is None for one in shown.sources):
+            self.source_box.addItem("全部,上下接成一张", EVERY)
+        if source is not None:
+            wanted = EVERY if shown.ask.source == EVERY else source.name
+            self.source_box.setCurrentIndex(self.source_box.findData(wanted))
         self.source_box.setVisible(several)
         self.source_label.setVisible(several)
         self._show_encodings(shown)

@@ -27,6 +27,19 @@ WRITTEN = [
     (3.2, "人", "万人", 32000),
     ("65%", "", "", 0.65),
     ("2.5km²", "㎡", "", 2_500_000),
+    ("3万2千", "人", "", 32000),
+    ("1千2百人", "人", "", 1200),
+    ("1万5", "人", "", 15000),
+    ("3百5十", "人", "", 350),
+    ("万余人", "人", "", 10000),
+    ("約一萬二千餘人", "人", "", 12000),
+    ("超过500人", "人", "", 500),
+    ("8辆消防车", "辆", "", 8),
+    # The 万 of the heading is not taken once more for a cell that says it.
+    ("3.2万", "人", "万人", 32000),
+    ("3万2千", "人", "万人", 32000),
+    ("五千", "人", "千人", 5000),
+    ("一百二十", "人", "万人", 1_200_000),
 ]
 
 
@@ -37,7 +50,13 @@ def test_written_numbers(text, unit, heading, value):
     assert found.value == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["2000-3000", "2000~3000", "两三千", "abc", "1,2", "5只", "1.2.3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2000-3000", "2000~3000", "两三千", "abc", "1,2", "5只", "1.2.3"),
+        *("万", "千", "2千3万", "不足500", "500人以下"),
+    ],
+)
 def test_what_is_not_one_number_is_not_guessed(text):
     assert parse_number(text, "人") is None
 
@@ -48,7 +67,7 @@ def test_about_is_remembered():
     assert not parse_number("300", "人").about
 
 
-@pytest.mark.parametrize("text", ["", "  ", "未知", "—", "/", "暂无", "N/A", None, float("nan")])
+@pytest.mark.parametrize("text", ["", "  ", "未知", "—", "/", "暂无数据", "#DIV/0!", "N/A", None, float("nan")])
 def test_missing_is_missing(text):
     assert is_blank(text)
 
