@@ -350,7 +350,9 @@ def likely_kind(sources: Sequence[Source], name: str) -> str:
     best, score = "other", _TELLING
     for this in KINDS:
         here = max((_likeness(s, this) for s in sources), default=0.0)
-        here += 6.0 * (this.title in words or this.title[:3] in words)
+        here += 6.0 * any(
+            w in words for w in (this.title, this.title[:3], *_ALSO.get(this.name, ()))
+        )
         here += 3.0 * any(this.title[:3] in h for h in headings)
         if here > score:
             best, score = this.name, here
@@ -364,6 +366,8 @@ def _likeness(source: Source, this: Kind) -> float:
     if source.shapes is None and this.geometry != "point" and "图形" not in _targets(source, this):
         return 0.0
     found = _targets(source, this)
+    if this.name == "reach" and not found & _KEPT:
+        return 0.0
     own = {c.name for c in this.columns} - _COMMON
     raster = 5.0 * (source.format == "tif" and this.name in ("population", "hazard_zone"))
     return raster + len(found & own) + 0.2 * len(found & _COMMON)
@@ -373,6 +377,10 @@ def _targets(source: Source, this: Kind) -> set[str]:
     return {m.target for m in match(source.headings, this, cut=source.cut) if m.target}
 
 
+_ALSO = {"reach": ("等时圈", "责任区")}
+"""Further words that name a kind."""
+_KEPT = {"时限", "面积标准"}
+"""Columns that only an answer by road has; areas, people and a date are on any map."""
 _TELLING = 0.5
 """What names and remarks alone add up to says nothing of the kind."""
 _COMMON = {"名称", "状态", "级别", "类型", "备注", "来源", "地址", "建成年份", "位置精度", "人数"}

@@ -18,6 +18,9 @@ POINT_REACH = 7.0
 """Pixels from a point within which it is hit, however small its symbol."""
 SNAP_REACH = 10.0
 BADGE_REACH = 11.0, 8.0
+WIDE = {"reach": 1, "district": 2}
+"""Kinds that cover so much of the map that a click on bare ground must not choose them, and
+in which order they are asked when they may be chosen."""
 SAME = 3.0
 """Pixels within which two symbols are equally near: one lies on the other."""
 
@@ -54,7 +57,7 @@ def hit(
 
     Of symbols as near as the nearest (3 pixels more or less) a selected one counts, else the
     one drawn on top. ``chosen``: a layer's name; its
-    features come first, whatever they are. ``areas``: districts too.
+    features come first, whatever they are. ``areas``: districts and kept answers too.
     """
     seen = [x for x in plan if x.look.visible]
     first = [x for x in seen if x.name == chosen]
@@ -126,11 +129,11 @@ def _line(layers: list[Layer], port: Port, px: float, py: float) -> Hit | None:
     return None
 
 
-def _area(layers: list[Layer], port: Port, px: float, py: float, districts: bool) -> Hit | None:
+def _area(layers: list[Layer], port: Port, px: float, py: float, wide: bool) -> Hit | None:
     place = shapely.Point(*port.world(px, py))
     areas = [x for x in layers if x.kind.geometry == "polygon" and len(x)]
-    for layer in sorted(areas, key=lambda x: x.kind_name == "district"):
-        if layer.kind_name == "district" and not districts:
+    for layer in sorted(areas, key=lambda x: WIDE.get(x.kind_name, 0)):
+        if layer.kind_name in WIDE and not wide:
             continue
         found = shapes(layer)
         inside = found.tree.query(place, predicate="intersects")

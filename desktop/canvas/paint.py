@@ -219,12 +219,13 @@ def _lines(wish: Wish, check: Check) -> QImage:
 
 def _kept_answers(painter: QPainter, found: Shapes, port: Port, check: Check) -> None:
     """Isochrones and responsibility areas that were kept: one by one, deeper where they overlap."""
-    area = style.reach(found.layer.look.color)
-    soft = QColor(area.fill)
-    soft.setAlphaF(area.opacity)
-    painter.setBrush(soft)
-    painter.setPen(QPen(QColor(area.stroke.color if area.stroke else area.fill), 1.2))
-    for part in _chunks(found.simplified(port.view.mpp), 1):
+    parts = _chunks(found.simplified(port.view.mpp), 1)
+    for part, type_ in zip(parts, found.column("类型"), strict=True):
+        area = style.reach(str(type_), found.layer.look.color)
+        soft = QColor(area.fill)
+        soft.setAlphaF(area.opacity)
+        painter.setBrush(soft)
+        painter.setPen(QPen(QColor(area.stroke.color if area.stroke else area.fill), 1.2))
         painter.drawPath(path(*rings(clipped(part, port), port)))
         check()
 

@@ -110,5 +110,7 @@ class RoadsPanel(QWidget):
 
     def _show_state(self) -> None:
         shown, mine = self.session.drawing, self.page.drawing
-        self.stale.setVisible(mine is not None and self.session.is_stale(mine))
+        stale = mine is not None and self.session.is_stale(mine)
+        self.stale.setVisible(stale)
+        self.page.show_stale(stale)
         self.off.setVisible(mine is not None and shown is mine and bool(mine.rows))

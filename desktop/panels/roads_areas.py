@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QPushButton
 
+from data.kinds import BY_NAME
 from data.plan import Plan
 from desktop.drawings import Drawing
 from desktop.panels.fields import label
@@ -15,7 +16,7 @@ from desktop.roadmaps import areas as drawn
 from desktop.roadmaps import briefly, people_words
 from desktop.words import exact_people, number, people, square_km
 from maps.analysis.network.areas import Areas, areas
-from maps.drawing.roadfiles import AREA_VERDICTS, write_areas
+from maps.drawing.roadfiles import AREA_VERDICTS, areas_layer, write_areas
 
 
 class AreasPage(Page):
@@ -50,8 +51,14 @@ class AreasPage(Page):
         self.save.clicked.connect(
             lambda: self.ask_file("责任区", lambda path: write_areas(path, self.result))
         )
-        for widget in (self.heading, self.table, self.save, self.notes):
-            self.rows.addWidget(widget)
+        self.rows.addWidget(self.heading)
+        self.rows.addWidget(self.table)
+        self.add_saving(self.save, self._keep)
+        self.rows.addWidget(self.notes)
+
+    def _keep(self) -> None:
+        title = f"{BY_NAME[self.result.ask.of].title}责任区"
+        self.keep_layer(title, lambda name, date: areas_layer(self.result, name, date))
 
     def question(self, plan: Plan) -> Work | None:
         ask = self.fields.ask()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QFrame,
+    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QTableWidget,
@@ -19,13 +21,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from data import edits
+from data.plan import unique_name
 from data.progress import Report
+from data.refused import Refused
 from desktop.canvas.picking import Picking
 from desktop.drawings import Drawing
 from desktop.panels.fields import GAP, empty_words, label
 
 if TYPE_CHECKING:
-    from data.plan import Plan
+    from data.plan import Layer, Plan
     from desktop.jobs import Job
     from desktop.window import Window
 
@@ -48,6 +53,7 @@ class Page(QWidget):
         self.window_ = window
         self.session = window.session
         self.drawing: Drawing | None = None
+        self.keep: QPushButton | None = None
         self._job: Job | None = None
         self.all = QVBoxLayout(self)
         self.all.setContentsMargins(0, 0, 0, 0)
@@ -139,7 +145,44 @@ class Page(QWidget):
     def leave(self) -> None:
         """Another page comes to the front."""
 
-    # --- export
+    # --- keeping and exporting
+
+    def add_saving(self, export: QPushButton, keep: Callable[[], None]) -> None:
+        """The row of what can be done with an answer: into the plan, or into a file."""
+        self.keep = QPushButton("存成图层")
+        self.keep.clicked.connect(keep)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self.keep, 1)
+        row.addWidget(export, 1)
+        self.rows.addLayout(row)
+        self.show_stale(False)
+
+    def show_stale(self, stale: bool) -> None:
+        """An answer to an older plan is not put into the plan of today."""
+        if self.keep is not None:
+            self.keep.setEnabled(not stale)
+            self.keep.setToolTip(
+                "结果已过时,先重新计算。"
+                if stale
+                else "把结果作为一个图层放进规划,可以撤销。它不再随规划改动。"
+            )
+
+    def keep_layer(self, title: str, make: Callable[[str, str], Layer]) -> None:
+        """Put the answer into the plan as a layer: ``make`` takes its name and today's date."""
+        plan = self.session.plan
+        if plan is None:
+            return
+        name = unique_name(title, (layer.name for layer in plan))
+        try:
+            layer = make(name, datetime.date.today().isoformat())
+        except Refused as refusal:
+            self.session.message.emit(str(refusal))
+            return
+        if self.session.do(f"存成图层“{name}”", edits.add_layer(layer)):
+            # The layer shows the same: the answer above it would only make it darker.
+            self.session.show_drawing(None)
+            self.window_.message.show_text(f"已存成图层“{name}”,在左边的图层里。", tone="note")
 
     def ask_file(self, title: str, write: Callable[[Path], None]) -> None:
         """Ask for a file and write it in the background."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QPushButton
 
+from data.kinds import BY_NAME
 from data.plan import Plan
 from desktop.drawings import Drawing
 from desktop.panels.fields import label
@@ -14,7 +15,7 @@ from desktop.panels.roads_page import Cell, Grid, Page, Work
 from desktop.roadmaps import briefly, how, people_words, rings
 from desktop.words import exact_people, number, square_km
 from maps.analysis.network.isochrone import Isochrones, isochrones
-from maps.drawing.roadfiles import write_bands
+from maps.drawing.roadfiles import bands_layer, write_bands
 
 
 class RingsPage(Page):
@@ -46,8 +47,14 @@ class RingsPage(Page):
         self.save.clicked.connect(
             lambda: self.ask_file("等时圈", lambda path: write_bands(path, self.result))
         )
-        for widget in (self.heading, self.table, self.save, self.notes):
-            self.rows.addWidget(widget)
+        self.rows.addWidget(self.heading)
+        self.rows.addWidget(self.table)
+        self.add_saving(self.save, self._keep)
+        self.rows.addWidget(self.notes)
+
+    def _keep(self) -> None:
+        title = f"{BY_NAME[self.result.ask.of].title}等时圈"
+        self.keep_layer(title, lambda name, date: bands_layer(self.result, name, date))
 
     def question(self, plan: Plan) -> Work | None:
         limits = self.fields.minutes()

@@ -64,6 +64,7 @@ class Content:
     marks: tuple[Mark, ...]
     roads: tuple[Layer, ...]
     zones: tuple[Layer, ...]
+    answers: tuple[Layer, ...]
     people: tuple[Layer, ...]
     subject: Subject = NOTHING
     focus: str = ""
@@ -177,12 +178,8 @@ def gather(
         tuple(planning),
         tuple(marks),
         tuple(layer for layer in visible if layer.kind_name == "road"),
-        tuple(
-            layer
-            for layer in visible
-            if (layer.kind_name == "hazard_zone" and risk)
-            or (layer.kind_name == "reach" and not shown.subject)
-        ),
+        tuple(layer for layer in visible if layer.kind_name == "hazard_zone" and risk),
+        tuple(layer for layer in visible if layer.kind_name == "reach" and not shown.subject),
         tuple(layer for layer in visible if layer.kind_name == "population" and shown.population),
         subject,
         focus,

@@ -47,6 +47,7 @@ class Ground:
 
     def draw_over(self) -> None:
         """Draw what lies over results: zones, boundaries, roads."""
+        self._kept_answers()
         self._zones()
         self._boundaries()
         self._roads()
@@ -149,13 +150,23 @@ class Ground:
             dots = shapely.buffer(shapely.points(chosen), DOT / 2, quad_segs=3)
             self.pen.area(dots, _hex(color), color[3] / 255)
 
+    def _kept_answers(self) -> None:
+        """Isochrones and areas that were kept: one by one, deeper where they overlap."""
+        for layer in self.content.answers:
+            shapes = self.on_page(layer.frame.geometry.to_numpy())
+            for shape, type_ in zip(shapes, layer.column("类型").fillna(""), strict=True):
+                look = style.reach(str(type_), layer.look.color)
+                self.pen.area([shape], look.fill, look.opacity)
+                if look.stroke is not None:
+                    self.pen.lines([shape], look.stroke)
+
     def _zones(self) -> None:
         for layer in self.content.zones:
             rows = layer.frame.assign(
                 _type=layer.column("类型").fillna(""), _level=layer.column("风险等级").fillna("")
             )
             for (type_, level), part in rows.groupby(["_type", "_level"], sort=True):
-                look = style.zone(layer.kind_name, layer.look.color, str(type_), str(level))
+                look = style.hazard_zone(str(type_), str(level))
                 shapes = self.on_page(part.geometry.to_numpy())
                 stronger = 4.0 if self.content.template.subject == "risk" else 1.0
                 self.pen.area(shapes, look.fill, look.opacity * stronger)

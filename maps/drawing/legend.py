@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
-from data.kinds import STATUSES, kind
+from data.kinds import STATUSES, is_missing, kind
 from maps.analysis.coverage import Coverage
 from maps.drawing import lettering, samples, style, symbols
 from maps.drawing.content import PLANNED, Content, Mark
@@ -118,7 +118,7 @@ def _analysis(content: Content) -> list[Entry]:
         if layer.cell > 0:
             values = [float(v) for v in layer.column("人口") if v is not None]
             out += _population(values, layer.cell)
-    return out + _zones(content)
+    return out + _kept(content) + _zones(content)
 
 
 def _covered(content: Content, reach: Reach) -> list[Entry]:
@@ -141,18 +141,32 @@ def _covered(content: Content, reach: Reach) -> list[Entry]:
     return out + [Entry(words) for words in (shortfall(result) if blind else headline(result))]
 
 
+def _kept(content: Content) -> list[Entry]:
+    """What was kept of answers by road: each layer by its name."""
+    out, left = [], False
+    for layer in content.answers:
+        types = set(layer.column("类型").fillna("").astype(str))
+        left |= style.LEFT_OUT in types
+        if types != {style.LEFT_OUT}:
+            limits = sorted({float(m) for m in layer.column("时限") if not is_missing(m)})
+            words = f"({'、'.join(f'{m:g}' for m in limits)} 分钟)" if 0 < len(limits) < 5 else ""
+            look = style.reach("", layer.look.color)
+            out.append(Entry(layer.name + words, samples.area(look)))
+    if left:
+        out.append(Entry(style.LEFT_OUT, samples.area(style.reach(style.LEFT_OUT))))
+    return out
+
+
 def _zones(content: Content) -> list[Entry]:
-    kept = [layer for layer in content.zones if layer.kind_name == "reach"]
-    out = [Entry(layer.name, samples.area(style.reach(layer.look.color))) for layer in kept]
     zones = {
         (str(t), str(v))
         for layer in content.zones
-        if layer not in kept
         for t, v in zip(
             layer.column("类型").fillna("灾害区"), layer.column("风险等级").fillna(""), strict=True
         )
     }
     levels = (*style.RISK_LEVELS, "")
+    out = []
     for type_, level in sorted(
         zones, key=lambda z: (z[0], levels.index(z[1]) if z[1] in levels else 9)
     ):

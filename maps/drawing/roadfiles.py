@@ -17,6 +17,7 @@ from maps.analysis.network.areas import Areas
 from maps.analysis.network.doctor import Checkup
 from maps.analysis.network.isochrone import Isochrones
 from maps.drawing.shapes import write_shapes
+from maps.drawing.style import LEFT_OUT
 
 AREA_VERDICTS = {True: "超出", False: "不超", None: "无标准"}
 
@@ -37,10 +38,10 @@ def write_bands(path: Path, result: Isochrones) -> None:
     write_shapes(path, "等时圈", rows, [band.shape for band in bands], result.plan.crs)
 
 
-def bands_layer(result: Isochrones, name: str, basis: str, date: str) -> Layer:
+def bands_layer(result: Isochrones, name: str, date: str) -> Layer:
     """Return isochrones as a layer of the plan called ``name``, the widest first (below).
 
-    ``basis``: what they stand on, in words; ``date`` as 2025-06-30.
+    ``date`` as 2025-06-30. Raises Refused when nothing is reached at all.
     """
     bands = sorted(result.bands, key=lambda band: -band.minutes)
     rows = [
@@ -54,10 +55,10 @@ def bands_layer(result: Isochrones, name: str, basis: str, date: str) -> Layer:
         }
         for band in bands
     ]
-    return _kept(name, rows, [band.shape for band in bands], result.plan, basis, date)
+    return _kept(name, rows, [band.shape for band in bands], result, date)
 
 
-def areas_layer(result: Areas, name: str, basis: str, date: str) -> Layer:
+def areas_layer(result: Areas, name: str, date: str) -> Layer:
     """Return responsibility areas, and what nobody reaches, as a layer called ``name``."""
     kept = [area for area in result.areas if not area.shape.is_empty]
     rows: list[dict[str, Any]] = [
@@ -76,28 +77,54 @@ def areas_layer(result: Areas, name: str, basis: str, date: str) -> Layer:
     if not result.left.is_empty:
         rows.append(
             {
-                "名称": "到不了",
-                "类型": "到不了",
-                "面积": result.left_km2,
+                "名称": LEFT_OUT,
+                "类型": LEFT_OUT,
+                "面积": round(result.left_km2, 4),
                 "人口": result.left_people,
             }
         )
         shapes.append(result.left)
-    return _kept(name, rows, shapes, result.plan, basis, date)
+    return _kept(name, rows, shapes, result, date)
 
 
 def _kept(
-    name: str, rows: list[dict[str, Any]], shapes: list[Any], plan: Plan, basis: str, date: str
+    name: str,
+    rows: list[dict[str, Any]],
+    shapes: list[Any],
+    result: Isochrones | Areas,
+    date: str,
 ) -> Layer:
-    whole = [(row, shape) for row, shape in zip(rows, shapes, strict=True) if not shape.is_empty]
-    if not whole:
-        raise Refused("结果是空的,没有可存的范围。")
+    solid = [_solid(shape) for shape in shapes]
+    kept = [i for i, shape in enumerate(solid) if not shape.is_empty]
+    if not kept:
+        raise Refused("在这些时限里哪里也到不了,没有可存的范围。请放宽时限再计算。")
+    stands_on = {"依据": kept_basis(result), "日期": date}
     frame = gpd.GeoDataFrame(
-        [{**row, "依据": basis, "日期": date} for row, _ in whole],
-        geometry=[shapely.make_valid(shape) for _, shape in whole],
-        crs=plan.crs,
+        [rows[i] | stands_on for i in kept],
+        geometry=[solid[i] for i in kept],
+        crs=result.plan.crs,
     )
-    return make_layer(name, "reach", frame, plan.crs)
+    return make_layer(name, "reach", frame, result.plan.crs, basis=result.basis)
+
+
+def _solid(shape: shapely.Geometry) -> shapely.Geometry:
+    """The shape's polygons: mending one that touches itself may leave lines behind."""
+    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shape)))
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+
+
+def kept_basis(result: Isochrones | Areas) -> str:
+    """What a kept answer stands on, in words: who sets out, how one travels, estimates."""
+    ask = result.ask
+    who = f"选定的 {len(ask.only):,} 处" if ask.only else "、".join(ask.classes)
+    words = [f"{BY_NAME[ask.of].title}({ask.status}{',' if who else ''}{who})"]
+    ready = [f"{name}{minutes:g} 分钟" for name, minutes in ask.ready_minutes.items() if minutes]
+    words.append(f"准备时间 {'、'.join(ready)}" if ready else "未计准备时间")
+    words.append(result.remarks.basis.removesuffix("。"))
+    if result.remarks.estimated_roads:
+        words.append("含示意的道路,行车时间为估算")
+    words.append(f"人口依据 {result.basis}" if result.basis else "没有人口图层")
+    return ";".join(words)
 
 
 def write_areas(path: Path, result: Areas) -> None:

@@ -392,6 +392,10 @@ SMALLEST_PT = 6.0
 HALO_MM = 0.45
 
 
+LEFT_OUT = "到不了"
+"""The 类型 of kept land that nobody reaches."""
+
+
 def hazard_zone(type_: str, level: str) -> Area:
     """Return how a hazard zone is drawn: outline and hatching in the colour of its risk."""
     color = RISK_COLORS.get(level, KIND_COLORS["hazard_zone"])
@@ -399,14 +403,14 @@ def hazard_zone(type_: str, level: str) -> Area:
     return Area(color, 0.10, Stroke(color, 0.3), hatch)
 
 
-def reach(color: str = "") -> Area:
-    """Return how a kept answer by road is drawn: a pale tint, deeper where several overlap."""
+def reach(type_: str, color: str = "") -> Area:
+    """Return how a kept answer by road is drawn: a pale tint, deeper where several overlap.
+
+    ``color``: the layer's own. Where nobody gets to is never in the colour of what is reached.
+    """
+    if type_ == LEFT_OUT:
+        return Area(UNREACHED, 0.16, Stroke(UNREACHED, 0.25))
     return Area(color or COVERED, 0.16, Stroke(color or KIND_COLORS["reach"], 0.25))
-
-
-def zone(kind: str, color: str, type_: str, level: str) -> Area:
-    """Return how an area of a kind is drawn, ``color`` being the layer's own ("" for none)."""
-    return reach(color) if kind == "reach" else hazard_zone(type_, level)
 
 
 def luminance(color: str) -> float:

@@ -1,6 +1,9 @@
 """Questions by road in the window, by real events."""
 
+import datetime
+
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from PySide6.QtCore import QPoint, QSettings, Qt
@@ -21,6 +24,7 @@ from maps.analysis.network.profile import OWN_SPEEDS
 from maps.analysis.network.route import routes_from_nearest
 from maps.analysis.network.whatif import Change, whatif
 from maps.analysis.timecover import TimeAsk
+from maps.drawing import style
 from maps.drawing.roadfiles import write_bands
 from tests.desktop import hand
 from tests.desktop.plans import CRS, X, Y, small_plan
@@ -127,6 +131,63 @@ def test_bands_of_several_limits(window, tmp_path):
     page.export(tmp_path / "圈.gpkg", lambda path: write_bands(path, page.result))
     wait_for(lambda: (tmp_path / "圈.gpkg").exists())
     assert sorted(gpd.read_file(tmp_path / "圈.gpkg")["时限"]) == [10.0, 20.0]
+
+
+def ink_at(canvas, point):
+    """Red, green and blue on the map at a pixel."""
+    value = int(hand.image(canvas)[point.y(), point.x()])
+    return np.array([value >> 16 & 255, value >> 8 & 255, value & 255], dtype=float)
+
+
+def test_bands_are_kept_as_a_layer_in_one_step(window):
+    session, canvas = window.session, window.canvas
+    page = turned(window, "isochrones")
+    choose(page.fields.kind_box, "depot")
+    page.fields.limit.setText("10, 20")
+    asked(window, page)
+    before = session.plan
+    QTest.mouseClick(page.keep, LEFT)
+    layer = session.plan.layer("储备库等时圈")
+    at = hand.at(canvas, X + 5e3, Y + 3350)
+    assert layer.geometry(2).contains(shapely.Point(*canvas.port.world(at.x(), at.y())))
+    assert (session.step, layer.kind_name, session.drawing) == (1, "reach", None)
+    assert list(layer.column("时限")) == [20.0, 10.0]
+    assert set(layer.column("日期")) == {datetime.date.today().isoformat()}
+    assert not window.docks.roads.stale.isVisible()
+    # Both bands lie over each other there, each as ``style.reach`` says.
+    hand.sharp(canvas)
+    shown = ink_at(canvas, at)
+    session.undo()
+    assert session.plan is before
+    hand.sharp(canvas)
+    bare = ink_at(canvas, at)
+    look = style.reach("等时圈")
+    ink = np.array([int(look.fill[i : i + 2], 16) for i in (1, 3, 5)])
+    left = (1 - look.opacity) ** 2
+    assert shown == pytest.approx(bare * left + ink * (1 - left), abs=3)
+    session.redo()
+    # Bare ground stays bare ground to a click; a double click takes the innermost band.
+    QTest.mouseClick(canvas, LEFT, NONE, at)
+    assert not session.selection
+    QTest.mouseDClick(canvas, LEFT, NONE, at)
+    assert session.selection == {"储备库等时圈": (2,)}
+    QTest.mouseClick(page.keep, LEFT)
+    assert session.plan.find("储备库等时圈 2") is not None
+
+
+def test_an_old_answer_is_not_kept_and_the_areas_are(window):
+    session = window.session
+    page = turned(window, "station_areas")
+    choose(page.fields.kind_box, "fire_station")
+    asked(window, page)
+    session.do("移动", edits.move_feature("消防站", 1, shapely.Point(X + 9e3, Y + 9e3)))
+    assert not page.keep.isEnabled()
+    assert "重新计算" in page.keep.toolTip()
+    session.undo()
+    QTest.mouseClick(page.keep, LEFT)
+    layer = session.plan.layer("消防站责任区")
+    assert list(layer.column("名称")) == ["东站责任区", "西站责任区", "到不了"]
+    assert list(layer.column("面积标准").iloc[:2]) == [7, 4]
 
 
 def test_a_bad_limit_is_said_beneath_the_field(window):

@@ -3,10 +3,12 @@
 import json
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
@@ -14,7 +16,7 @@ import shapely
 
 import main
 from data import examples, files
-from data.plan import Book, Plan
+from data.plan import Book, Look, Plan, make_layer
 from data.refused import Refused
 from maps.analysis.findings import Asked, usual
 from maps.analysis.provenance import spoken
@@ -91,6 +93,30 @@ def test_nothing_is_fetched_from_anywhere(text: str, seen: Seen) -> None:
     for call in ("fetch(", "XMLHttpRequest", "importScripts", "navigator.sendBeacon"):
         assert call not in text
     assert re.search(r"""["'`]//[a-z]""", text) is None
+
+
+def test_kept_answers_are_on_the_page_as_on_the_map() -> None:
+    made = full_dossier()
+    square = shapely.box(420_000, 4_540_000, 440_000, 4_560_000)
+    rows = gpd.GeoDataFrame(
+        {"名称": ["甲 60 分钟", "到不了"], "类型": ["等时圈", "到不了"], "时限": [60.0, None],
+         "人口": [12345.0, None], "面积": [400.0, 9.5], "日期": ["2025-06-30"] * 2},
+        geometry=[square, shapely.buffer(square, -5000)], crs=CRS,
+    )  # fmt: skip
+    kept = make_layer("圈", "reach", rows, CRS, look=Look(visible=False, color="#123456"))
+    plan = made.found.plan.with_layer(kept)
+    shown = content(replace(made, found=replace(made.found, plan=plan)))
+    reached, left = layer(shown, "圈"), layer(shown, "圈到不了")
+    assert (reached["on"], reached["style"]["fillColor"]) == (False, "#123456")
+    assert left["style"]["fillColor"] == style.UNREACHED
+    facts = [
+        ["时限", "60 分钟"],
+        ["面积", "400 km²"],
+        ["人口", "12,345 人"],
+        ["日期", "2025-06-30"],
+    ]
+    assert reached["cards"] == [["甲 60 分钟", facts]]
+    assert left["cards"] == [["到不了", [["面积", "9.5 km²"], ["日期", "2025-06-30"]]]]
 
 
 def test_names_are_text_and_run_nothing(seen: Seen, data: dict[str, Any]) -> None:

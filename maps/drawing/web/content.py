@@ -8,6 +8,7 @@ import shapely
 
 from data import boundaries
 from data.kinds import KINDS, is_missing, kind
+from data.plan import Layer
 from data.progress import Report, part, silent
 from maps.analysis.coverage import Coverage, depths
 from maps.drawing import style
@@ -37,6 +38,7 @@ def content(made: Dossier, report: Report = silent) -> dict[str, Any]:
     report(0.1, "正在画人口…")
     _people(making)
     _coverage(making, part(report, 0.3, 0.7))
+    _answers(making)
     _zones(making)
     _roads(making)
     _edges(making)
@@ -233,6 +235,50 @@ def _covered(making: Making, of: str, result: Coverage, first: bool, report: Rep
         keys = _class_keys(drawn.breaks, _UNREACHED)
         name = f"{title}未覆盖"
         making.layers.append(_image(drawn, name, f"{name}的人口", style.UNREACHED, keys))
+
+
+def _answers(making: Making) -> None:
+    """Isochrones and responsibility areas that were kept, on when the plan shows them."""
+    for layer in making.made.found.plan.of_kind("reach"):
+        types = layer.column("类型").fillna("").astype(str).to_numpy()
+        for left in (False, True):
+            at = np.flatnonzero((types == style.LEFT_OUT) == left)
+            if not len(at):
+                continue
+            look = style.reach(style.LEFT_OUT if left else "", layer.look.color)
+            edge = look.stroke.color if look.stroke is not None else look.fill
+            making.layers.append(
+                _shape_layer(
+                    f"{layer.name}{style.LEFT_OUT}" if left else layer.name,
+                    [making.screen.one(layer.frame.geometry.iloc[i]) for i in at],
+                    "zone",
+                    _css(look.fill, look.opacity, edge, 1.2),
+                    cards=[_answer_card(layer, int(i)) for i in at],
+                    find=True,
+                    title=f"{layer.name} {style.LEFT_OUT}" if left else layer.name,
+                    group="分析范围",
+                    color=style.mixed(look.fill, "#ffffff", look.opacity),
+                    edge=edge,
+                    on=layer.look.visible,
+                )
+            )
+
+
+def _answer_card(layer: Layer, i: int) -> list[Any]:
+    """Name and facts of one kept area, each with its unit."""
+    row = layer.frame.iloc[i]
+    facts = []
+    for column in layer.kind.columns[2:]:
+        value = row[column.name]
+        if not is_missing(value):
+            if column.type == "number":
+                digits = f"{value:,.0f}" if column.unit == "人" else f"{value:,g}"
+                text = f"{digits} {column.unit}"
+            else:
+                text = str(value)
+            facts.append([column.name, text])
+    name = row["名称"]
+    return ["" if is_missing(name) else str(name), facts]
 
 
 def _zones(making: Making) -> None:

@@ -278,6 +278,23 @@ def test_which_kind_a_file_holds():
     assert likely_kind([read_like(["库名", "库房面积", "经度", "纬度"])], "a") == "depot"
 
 
+def test_answers_by_road_are_known_again_and_no_other_areas_are_taken_for_them():
+    def areas(*headings):
+        cells = {h: np.array(["甲"], dtype=object) for h in headings}
+        return Source("面", "gpkg", cells, np.arange(1, 2), np.array([shapely.box(0, 0, 1, 1)]))
+
+    rings = areas("设施", "时限", "面积km2", "人口", "依据")
+    assert likely_kind([rings], "储备库等时圈") == likely_kind([rings], "a") == "reach"
+    whole = areas("名称", "级别", "行政区", "面积km2", "人口", "面积标准km2", "结论")
+    assert likely_kind([whole], "消防站责任区") == "reach"
+    for other in (
+        areas("行政区", "面积", "人口"),
+        areas("名称", "类型", "面积"),
+        areas("名称", "日期", "依据"),
+    ):
+        assert likely_kind([other], "a") != "reach"
+
+
 def test_a_list_of_points_is_no_district():
     assert likely_kind([read_like(["名称", "X", "Y"])], "待定") not in ("district", "hazard_zone")
 
