@@ -311,7 +311,9 @@ class TargetsPanel(QWidget):
             self.list.rows.show_drag({})
             return
         self._show_counts(found.counts)
-        self.list.rows.show_drag({name: line_of(v) for name, v in found.verdicts.items()})
+        now = {name: line_of(v) for name, v in found.verdicts.items()}
+        later = {name: line_of(outcome.by_id[name], stale=True) for name in found.later}
+        self.list.rows.show_drag(now | later)
 
     # --- the menu
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from data.geodesy import Floats
+from data.geodesy import Floats, Ruler
 from data.plan import Plan
 from data.progress import Report, part, silent
 from maps.analysis.coverage import CoverageAsk, Reached, Sites, accounts, sites
@@ -90,7 +90,10 @@ class Live:
         self.radius = 0.0 if mine is None else float(chosen.radius[mine])
         self._times = np.minimum(self._counted(chosen, others, part(report, 0.6, 0.9)), 3)
         self._tally = self.demand.tally(self._times)
-        self._prepare_area(chosen.discs(self.demand.ruler)[others])
+        shapes = np.array([d.shape for d in self.demand.districts], dtype=object)
+        self._ground = FreeGround(
+            self.demand.ruler, shapes, chosen.discs(self.demand.ruler)[others]
+        )
         self._only = np.empty(0, dtype=np.int64)  # points reached by this facility alone
         if mine is not None:
             start = self._within(float(chosen.x[mine]), float(chosen.y[mine]))
@@ -103,12 +106,14 @@ class Live:
         if not self.counts:
             none = np.empty(0, dtype=np.int64)
             empty = shapely.Polygon()
-            return LiveNumbers(x, y, self.demand, self._tally, none, none, empty, self._others_km2)
+            return LiveNumbers(
+                x, y, self.demand, self._tally, none, none, empty, self._ground.covered_km2
+            )
         points = self._within(x, y)
         disc = self.demand.ruler.circle(x, y, self.radius)
         gained, lost = self._changed(points)
         return LiveNumbers(
-            x, y, self.demand, self._with(points), gained, lost, disc, self._covered(disc)
+            x, y, self.demand, self._with(points), gained, lost, disc, self._ground.with_disc(disc)
         )
 
     def _counted(self, chosen: Sites, which: npt.NDArray[np.bool_], report: Report) -> Counts:
@@ -139,26 +144,30 @@ class Live:
         self._here[only] = False
         return gained, lost
 
-    def _prepare_area(self, discs: npt.NDArray[np.object_]) -> None:
+
+class FreeGround:
+    """What some discs leave of shapes (of everything, without any), ready for one more disc."""
+
+    def __init__(
+        self, ruler: Ruler, shapes: npt.NDArray[np.object_], discs: npt.NDArray[np.object_]
+    ) -> None:
+        self._ruler = ruler
         union = shapely.union_all(discs)
-        shapes = np.array([d.shape for d in self.demand.districts], dtype=object)
-        measure = self.demand.ruler.area
-        if len(shapes):
-            self._others_km2 = measure(shapely.intersection(shapes, union))
-            self._free = shapely.difference(shapes, union)
-        else:
-            self._others_km2 = np.array([measure(union)])
-            self._free = np.array([union])
+        self.covered_km2 = np.atleast_1d(
+            ruler.area(shapely.intersection(shapes, union) if len(shapes) else union)
+        )
+        self._whole = None if len(shapes) else union
+        self._free = shapely.difference(shapes, union)
         self._boxes = shapely.bounds(self._free)
 
-    def _covered(self, disc: shapely.Polygon) -> Floats:
-        """Area by district reached by the others and the disc together, km²."""
-        if not self.demand.districts:
-            both = shapely.difference(disc, self._free[0])
-            return self._others_km2 + self.demand.ruler.area(both)
+    def with_disc(self, disc: shapely.Polygon) -> Floats:
+        """Area of every shape (one number without shapes) in any of the discs, km²."""
+        if self._whole is not None:
+            both = shapely.difference(disc, self._whole)
+            return np.asarray(self.covered_km2 + self._ruler.area(both))
         west, south, east, north = disc.bounds
         box = self._boxes
         near = (box[:, 0] < east) & (box[:, 2] > west) & (box[:, 1] < north) & (box[:, 3] > south)
-        out = self._others_km2.copy()
-        out[near] += self.demand.ruler.area(shapely.intersection(self._free[near], disc))
+        out = self.covered_km2.copy()
+        out[near] += self._ruler.area(shapely.intersection(self._free[near], disc))
         return out

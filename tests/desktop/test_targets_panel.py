@@ -25,6 +25,7 @@ from desktop.panels.targets_check import OWN, STANDARDS, out_of_date
 from desktop.panels.targets_list import Shown, figures, grouped, measured
 from desktop.panels.targets_marks import ORDER, light
 from maps.analysis.targets.evaluate import check_rules
+from maps.analysis.targets.live import LiveVerdicts
 from maps.analysis.targets.loader import rules_from_text, shipped
 from maps.analysis.targets.model import Rule, Source, Verdict
 from tests.desktop.hand import drag, move, press, release, sharp, spot
@@ -324,6 +325,15 @@ def test_lights_follow_a_drag_and_come_back_when_it_is_given_up(panel):
     assert panel.list.rows.line(keys(panel).index("T3")).light == "fail"
     release(canvas, goal)
     wait_for(idle(panel.session))
+
+
+def test_a_light_that_waits_for_the_drop_says_so(panel):
+    row = keys(panel).index("T3")
+    usual = panel.list.rows.line(row).second
+    panel.checker.lit.emit(LiveVerdicts({}, frozenset(["T3"]), panel.checker.outcome))
+    assert panel.list.rows.line(row).second == f"待重新核对 · {usual}"
+    panel.checker.lit.emit(None)
+    assert panel.list.rows.line(row).second == usual
 
 
 def test_after_the_drop_a_whole_check_says_the_same(panel):

@@ -9,25 +9,27 @@ is copied; the numbers at any place are those of ``timecover`` there.
 """
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
-from data.geodesy import Ruler
 from data.plan import Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.demand import Demand, demand
 from maps.analysis.live import LiveNumbers
 from maps.analysis.network.costs import Costs, csr
-from maps.analysis.network.ground import Ground, ground
+from maps.analysis.network.ground import ground
 from maps.analysis.network.lines import Floats, Ints
 from maps.analysis.network.snap import Places, legs, settle
-from maps.analysis.network.timers import ByRoad, Straight, Timer, snapped, snapper_of
+from maps.analysis.network.timers import ByRoad, Spots, Straight, Timer, snapper_of
 from maps.analysis.timecover import TimeAsk, facilities_of, ready_seconds, timer_of
 
 _NEVER = 1e18
+_EVER = 1e17
+"""Seconds longer than any way, shorter than none at all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +91,8 @@ class LiveTime:
                 self.demand,
                 ranks=1,
             )
-            self._search = _search(timer, self.demand, self._cells, self._limit)
-            place = chosen.x[mine], chosen.y[mine]
-            start, self._began = self._search.points(*place, self._ready)
+            self._search = moving(timer, (self.demand.nearby, self._cells))
+            start, self._began = self._within(float(chosen.x[mine]), float(chosen.y[mine]))
             self._only = start[self._times[start] == 0]
         report(1.0, "可以拖动")
 
@@ -108,7 +109,7 @@ class LiveTime:
         none = np.empty(0, np.int64)
         if not self.counts:
             return self._numbers(x, y, self._tally, none, none, none, none)
-        points, cells = self._search.points(x, y, self._ready)
+        points, cells = self._within(x, y)
         flat = self.demand.district[points] * 4 + self._times[points]
         weight = self.demand.persons[points]
         moved = np.bincount(flat, weight, self._tally.size).reshape(self._tally.shape)
@@ -117,6 +118,10 @@ class LiveTime:
         tally[:, -1] += moved[:, -1]
         gained, lost = self._changed(points)
         return self._numbers(x, y, tally, gained, lost, points, cells)
+
+    def _within(self, x: float, y: float) -> list[Ints]:
+        """Points and cells the facility itself reaches from a place."""
+        return [points for points, _ in self._search.reached(x, y, self._ready, self._limit)]
 
     def _changed(self, points: Ints) -> tuple[Ints, Ints]:
         """Points gained and lost against the place where the drag began."""
@@ -164,12 +169,15 @@ class _Group:
         self.edge, self.fraction = places.edge[self.order], places.fraction[self.order]
         leg = legs(places, costs)[self.order]
         from_a, from_b = costs.to_point(self.edge, self.fraction)
-        self.a, self.b = network.a[chain], network.b[chain]
         self.from_a, self.from_b, self.leg = from_a + leg, from_b + leg, leg
 
-    def on(self, chains: Ints) -> Ints:
-        """Rows (in the order of ``order``) on some chains, ascending."""
-        return _spread(self.first[chains], self.first[chains + 1])
+    def on(self, chains: Ints) -> tuple[Ints | slice, Ints]:
+        """Rows (in the order of ``order``) on some chains, ascending; how many on each."""
+        low, high = self.first[chains], self.first[chains + 1]
+        count = high - low
+        if count.sum() == len(self.order):
+            return slice(None), count  # a view instead of a copy
+        return _spread(low, high), count
 
 
 def _spread(low: Ints, high: Ints) -> Ints:
@@ -179,11 +187,30 @@ def _spread(low: Ints, high: Ints) -> Ints:
     return step + np.repeat(low - (np.cumsum(count) - count), count)
 
 
-class _ByRoad:
-    """One limited search from a moving place."""
+class Moving(Protocol):
+    """One limited search from a place that moves."""
 
-    def __init__(self, costs: Costs, groups: tuple[Places, ...], limit: float) -> None:
-        self._costs, self._limit = costs, limit
+    def reached(self, x: float, y: float, ready: float, limit: float) -> list[tuple[Ints, Floats]]:
+        """Of every group the places within ``limit`` seconds, and the seconds to each.
+
+        ``ready``: seconds before the wheels turn. In no particular order, none twice.
+        """
+        ...
+
+
+def moving(timer: Timer, groups: tuple[Spots, ...]) -> Moving:
+    """A search that travels as ``timer`` does, on roads or in a straight line."""
+    if isinstance(timer, Straight):
+        return _ByLine(timer, groups)
+    assert isinstance(timer, ByRoad)
+    return _ByRoad(timer.found.costs, tuple(timer.places(spots) for spots in groups))
+
+
+class _ByRoad:
+    """On the network."""
+
+    def __init__(self, costs: Costs, groups: tuple[Places, ...]) -> None:
+        self._costs = costs
         network = costs.network
         start, end, seconds, _, _ = costs.arcs
         core = network.core
@@ -197,72 +224,67 @@ class _ByRoad:
         self._chains = np.argsort(ends, kind="stable") % max(len(network.a), 1)
         self._first = np.searchsorted(np.sort(ends), np.arange(core + 1))
 
-    def points(self, x: float, y: float, ready: float) -> list[Ints]:
-        """Points of every group reached in time from a place."""
+    def reached(self, x: float, y: float, ready: float, limit: float) -> list[tuple[Ints, Floats]]:
         costs, network = self._costs, self._costs.network
+        limit = min(limit, _EVER)
         place = settle(self._snapper.snap(np.array([x]), np.array([y])), costs)
         if place.edge[0] < 0:
-            return [np.empty(0, np.int64) for _ in self._groups]
+            return [(np.empty(0, np.int64), np.empty(0)) for _ in self._groups]
         before = ready + float(legs(place, costs)[0])
         chain = int(network.chain[place.edge[0]])
         exits = np.concatenate(costs.from_point(place.edge, place.fraction)) + before
         self._matrix.data[-2:] = np.where(np.isfinite(exits), exits, _NEVER)
         self._matrix.indices[-2:] = (network.a[chain], network.b[chain])
-        found = dijkstra(self._matrix, indices=network.core, limit=self._limit)
-        hit = np.flatnonzero(found[: network.core] <= self._limit)
+        found = dijkstra(self._matrix, indices=network.core, limit=limit)
+        hit = np.flatnonzero(found[: network.core] <= limit)
         touched = np.zeros(len(network.a), bool)
         touched[self._chains[_spread(self._first[hit], self._first[hit + 1])]] = True
         touched[chain] = True
         chains = np.flatnonzero(touched)
-        return [self._reached(group, chains, chain, found, place, before) for group in self._groups]
+        ends = found[network.a[chains]], found[network.b[chains]]
+        out = []
+        for group in self._groups:
+            rows, count = group.on(chains)
+            by_a = np.repeat(ends[0], count) + group.from_a[rows]
+            by_b = np.repeat(ends[1], count) + group.from_b[rows]
+            seconds = np.minimum(by_a, by_b, out=by_a)
+            self._directly(group, rows, seconds, chain, place, before)
+            near = np.flatnonzero(seconds <= limit)
+            out.append((group.order[rows][near], seconds[near]))
+        return out
 
-    def _reached(
+    def _directly(
         self,
         group: _Group,
-        chains: Ints,
+        rows: Ints | slice,
+        seconds: Floats,
         own: int,
-        found: Floats,
         place: Places,
         before: float,
-    ) -> Ints:
-        rows = group.on(chains)
-        seconds = np.minimum(
-            found[group.a[rows]] + group.from_a[rows], found[group.b[rows]] + group.from_b[rows]
-        )
+    ) -> None:
+        """Lower the seconds to rows on the facility's own chain: straight along it."""
         near = np.arange(group.first[own], group.first[own + 1])
         if len(near):
             edge, fraction = group.edge[near], group.fraction[near]
             e0 = np.broadcast_to(place.edge, edge.shape)
             f0 = np.broadcast_to(place.fraction, edge.shape)
             direct = before + self._costs.between(e0, f0, edge, fraction) + group.leg[near]
-            at = np.searchsorted(rows, near)
+            at = near if isinstance(rows, slice) else np.searchsorted(rows, near)
             seconds[at] = np.minimum(seconds[at], direct)
-        return group.order[rows[seconds <= self._limit]]
 
 
 @dataclass(frozen=True, eq=False)
 class _ByLine:
     """Whoever is near enough in a straight line."""
 
-    ruler: Ruler
     timer: Straight
-    groups: tuple[tuple[Floats, Floats], ...]
-    limit: float
+    groups: tuple[Spots, ...]
 
-    def points(self, x: float, y: float, ready: float) -> list[Ints]:
-        leg = self.timer.leg
-        return [
-            np.flatnonzero(ready + leg.seconds(self.ruler.distance(x, y, *xy)) <= self.limit)
-            for xy in self.groups
-        ]
-
-
-def _search(timer: Timer, people: Demand, cells: Ground, limit: float) -> "_ByRoad | _ByLine":
-    if isinstance(timer, Straight):
-        groups = tuple((g.x, g.y) for g in (people.nearby, cells))
-        return _ByLine(people.ruler, timer, groups, limit)
-    assert isinstance(timer, ByRoad)
-    costs = timer.found.costs
-    network, vehicle = costs.network, costs.profile.name
-    places = tuple(snapped(network, vehicle, spots) for spots in (people.nearby, cells))
-    return _ByRoad(costs, places, limit)
+    def reached(self, x: float, y: float, ready: float, limit: float) -> list[tuple[Ints, Floats]]:
+        leg, ruler = self.timer.leg, self.timer.ruler
+        out = []
+        for spots in self.groups:
+            seconds = ready + leg.seconds(ruler.distance(x, y, spots.x, spots.y))
+            near = np.flatnonzero(seconds <= limit)
+            out.append((near, seconds[near]))
+        return out

@@ -25,6 +25,9 @@ from maps.analysis.targets.model import Rule
 from maps.analysis.targets.scene import Chosen, Ints, Scene
 from maps.analysis.targets.units import number
 
+_MANY = 100
+"""Features between which spacing takes longer than a frame lasts."""
+
 
 def apart(rule: Rule, scene: Scene) -> Finding:
     """How far each feature is from the nearest of another kind (or from each one's own
@@ -183,6 +186,11 @@ def spacing(rule: Rule, scene: Scene) -> Finding:
     x, y = chosen.table.x[chosen.sure], chosen.table.y[chosen.sure]
     metres = np.array([np.min(_to_rest(scene, x, y, k)) for k in range(len(x))])
     return _distances(rule, chosen, metres, [""] * len(x), "到最近的同类")
+
+
+def takes_long(rule: Rule, scene: Scene) -> bool:
+    """Whether the spacing cannot be measured anew many times a second."""
+    return len(chosen_by(rule, scene)) > _MANY
 
 
 def _to_rest(scene: Scene, x: Floats, y: Floats, k: int) -> Floats:

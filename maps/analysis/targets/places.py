@@ -40,7 +40,7 @@ class Spot:
         """Which features of a table are there: in the district, or near the settlement and in
         the same planning district as it."""
         if self.place is None:
-            return np.isin(table.home, self.districts)
+            return np.asarray((table.home[:, None] == np.array(self.districts)).any(axis=1))
         near = scene.ruler.distance(self.x, self.y, table.x, table.y) <= radius
         return np.asarray(near if self.home == NOWHERE else near & (table.home == self.home))
 

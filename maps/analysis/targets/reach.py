@@ -1,15 +1,15 @@
 """Checks of who is reached: 覆盖 and 最远, by true distance or by minutes on the roads."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from data.geodesy import Floats
 from data.refused import Refused
 from maps.analysis.demand import Demand
+from maps.analysis.live import FreeGround
 from maps.analysis.network.timers import ByRoad, snapper_of
 from maps.analysis.network.travel import each
 from maps.analysis.targets.choosing import (
@@ -66,7 +66,7 @@ def cover(rule: Rule, scene: Scene) -> Finding:
     if by_area:
         inside = np.array([row.area_km2_covered or 0.0 for row in time.by_district])
         return area_outside(rule, scene, chosen, inside, basis_of(time))
-    reached = in_time(time)
+    reached = in_time(time.minutes[0], limit)
     found = people_outside(rule, scene, chosen, missed(scene.demand, reached), basis_of(time))
     gains = _by_minutes(scene, time, limit - _ready(rule))
     return _advised(rule, scene, found, reached, gains)
@@ -236,12 +236,16 @@ def _by_minutes(scene: Scene, found: TimeCover, driving: float) -> Gains:
 def _area_by_metres(rule: Rule, scene: Scene, chosen: Chosen) -> Finding:
     if not scene.districts:
         return lacking("规划里没有规划区的边界", missing_layer("district"))
+    ground = free_ground(scene, chosen, rule.params["距离"])
+    return area_outside(rule, scene, chosen, ground.covered_km2)
+
+
+def free_ground(scene: Scene, chosen: Chosen, metres: float) -> FreeGround:
+    """The planning districts, as far as the chosen features leave them."""
     table, some = chosen.table, chosen.sure
-    radius = np.full(len(some), rule.params["距离"])
-    union = shapely.union_all(scene.ruler.circles(table.x[some], table.y[some], radius))
+    discs = scene.ruler.circles(table.x[some], table.y[some], np.full(len(some), metres))
     shapes = np.array([d.shape for d in scene.districts], dtype=object)
-    inside = scene.ruler.area(shapely.intersection(shapes, union))
-    return area_outside(rule, scene, chosen, np.asarray(inside))
+    return FreeGround(scene.ruler, shapes, discs)
 
 
 def area_outside(
@@ -289,53 +293,22 @@ def by_minutes(rule: Rule) -> str:
     return f"行车时间{_handling(rule)}"
 
 
-@dataclass(frozen=True)
-class Worst:
-    """The worst-off point (sorted), what it is away from the nearest facility, and the persons
-    who are farther away than the rule allows."""
-
-    point: int
-    away: float
-    persons: float
-
-
-def where_people_live(people: Demand) -> npt.NDArray[np.int64]:
-    """The sorted points that count when somebody is looked for: with people, in a district."""
-    counted = people.persons > 0
-    if people.districts:
-        counted &= people.district < len(people.districts)
-    return np.flatnonzero(counted)
-
-
 def worst_off(
     rule: Rule, scene: Scene, chosen: Chosen, away: Floats, said: str, basis: str
 ) -> Finding:
     """Judge metres or minutes from every sorted point; only where people live counts."""
     people = scene.demand
-    points = where_people_live(people)
+    points = where_people_live(scene)
     if not len(points):
         return lacking("规划区里没有人口", missing_people())
-    worst = int(points[np.argmax(away[points])])
-    beyond = points[away[points] > beyond_of(rule)]
-    found = Worst(worst, float(away[worst]), float(people.persons[beyond].sum()))
-    return told_worst(rule, scene, chosen, found, said, basis)
-
-
-def beyond_of(rule: Rule) -> float:
-    """From what metres or minutes on somebody is too far away; equal is near enough."""
-    return limits(rule)[1] * (1 + 1e-12)
-
-
-def told_worst(
-    rule: Rule, scene: Scene, chosen: Chosen, worst: Worst, said: str, basis: str
-) -> Finding:
-    """The finding about the worst-off point."""
-    people = scene.demand
-    home = int(people.district[worst.point])
+    theirs = away[points]
+    worst = int(points[np.argmax(theirs)])
+    home = int(people.district[worst])
     name = people.districts[home].name if home < len(people.districts) else "这里"
-    value, persons = worst.away, worst.persons
+    value = float(away[worst])
     shown = amount(rule, value) if value < INF else "无路可到"
-    x, y = float(people.nearby.x[worst.point]), float(people.nearby.y[worst.point])
+    persons = float(people.persons[points[theirs > limits(rule)[1] * (1 + 1e-12)]].sum())
+    x, y = float(people.nearby.x[worst]), float(people.nearby.y[worst])
     over = _persons(persons) if persons else "0"
     return Finding(
         f"最远的居民在{name},{said} {shown};超过的有 {over} 人{basis}",
@@ -347,6 +320,19 @@ def told_worst(
         missing=unknown_conditions(rule, chosen),
         basis=people.basis,
     )
+
+
+def where_people_live(scene: Scene) -> npt.NDArray[np.int64]:
+    """The sorted points that count when somebody is looked for: with people, in a district."""
+
+    def points() -> npt.NDArray[np.int64]:
+        people = scene.demand
+        counted = people.persons > 0
+        if people.districts:
+            counted &= people.district < len(people.districts)
+        return np.flatnonzero(counted)
+
+    return scene.kept(("population", "district"), "where people live", points)
 
 
 def metres_to_nearest(scene: Scene, chosen: Chosen) -> Floats:

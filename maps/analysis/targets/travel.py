@@ -1,12 +1,11 @@
 """Minutes for checks: from the roads of the plan, for chosen facilities."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
 
-from maps.analysis.network.ground import ground
-from maps.analysis.network.lines import Bools
+from maps.analysis.network.lines import Bools, Floats
 from maps.analysis.network.profile import own_speeds
 from maps.analysis.targets.scene import Chosen, Scene
 from maps.analysis.timecover import TimeAsk, TimeCover, timecover
@@ -26,26 +25,20 @@ def minutes_cover(
     Raises Refused as ``timecover`` does, above all when the plan has no roads. ``params``:
     准备, 车辆 and 天气 as a rule has them. The planner's own speeds count.
     """
-    ask = time_ask(scene, chosen, minutes, params, status)
+    return cover_of(scene, time_ask(scene, chosen, minutes, params, status))
+
+
+def cover_of(scene: Scene, ask: TimeAsk) -> TimeCover:
+    """The answer to a question of ``time_ask``, worked out once."""
     kinds = (ask.of, "road", "district", "population")
-    return scene.kept(kinds, key_of(ask), lambda: timecover(scene.plan, ask))
-
-
-def key_of(ask: TimeAsk) -> Hashable:
-    """What tells two questions of one scene apart."""
     ready = tuple(ask.ready_minutes.items())
-    return (ask.of, ask.status, ask.vehicle, ask.weather, ready, ask.only, ask.minutes)
+    key = (ask.of, ask.status, ask.vehicle, ask.weather, ready, ask.only, ask.minutes)
+    return scene.kept(kinds, key, lambda: timecover(scene.plan, ask))
 
 
-def in_time(found: TimeCover) -> Bools:
-    """Which sorted points of the people are reached within the minutes asked for."""
-    return np.asarray(found.minutes[0] * 60.0 <= found.ask.minutes * 60.0 + 1e-6)
-
-
-def cells_in_time(found: TimeCover) -> Bools:
-    """The same for the cells on which area is counted (``network.ground``)."""
-    cells = ground(found.demand)
-    return np.asarray(found.timer.at(cells)[0][0] <= found.ask.minutes * 60.0 + 1e-6)
+def in_time(minutes: Floats, limit: float) -> Bools:
+    """Which of some minutes are within the limit."""
+    return np.asarray(minutes * 60.0 <= limit * 60.0 + 1e-6)
 
 
 def time_ask(

@@ -30,6 +30,9 @@ from maps.analysis.targets.units import number
 BUILT_UP = "建成区"
 """The layer in which responsible areas are drawn when a rule names none."""
 
+_FINE = 50_000
+"""Vertices of an outline that takes longer to cut than a frame lasts."""
+
 
 def _zones(rule: Rule, scene: Scene) -> tuple[Chosen, str]:
     zones = scene.choose(rule.params["区域"], rule.params.get("区域条件", ()), "").placed
@@ -191,6 +194,19 @@ def built_up(scene: Scene, layer: Layer) -> BuiltUp:
         return BuiltUp(scene, whole, parts, sizes, shapely.STRtree(parts), {})
 
     return scene.kept((layer.kind_name,), ("built up", layer.name), make)
+
+
+def takes_long(rule: Rule, scene: Scene) -> bool:
+    """Whether the responsible areas cannot be drawn anew many times a second."""
+    layer = scene.find(rule.params.get("图层", BUILT_UP))
+    if layer is None:
+        return False
+    shapes = np.asarray(layer.frame.geometry, dtype=object)
+
+    def vertices() -> int:
+        return int(shapely.get_num_coordinates(shapes).sum())
+
+    return scene.kept((layer.kind_name,), ("vertices", layer.name), vertices) > _FINE
 
 
 def _shares(scene: Scene, chosen: Chosen, ground: BuiltUp) -> list[float]:
