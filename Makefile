@@ -42,16 +42,16 @@ clean:
 .venv/pip: constraints.txt
 	@.ci/system-libs
 	@test -x $(PY) || python3 -m venv .venv
-	$(PIP) "$$(grep '^pip==' constraints.txt)"
+	@$(PIP) "$$(grep '^pip==' constraints.txt)"
 	@touch $@
 
 .venv/ready-app: .venv/pip pyproject.toml constraints.txt
 	@echo "正在安装程序所用的库(第一次约一分钟)…"
-	$(PIP) $(WITH) --group app
+	@$(PIP) $(WITH) --group app
 	@touch $@
 
 .venv/ready-dev: .venv/pip pyproject.toml constraints.txt
 	@.ci/system-libs test
 	@echo "正在安装程序与检查所用的库(第一次约一分钟)…"
-	$(PIP) $(WITH) --group dev
+	@$(PIP) $(WITH) --group dev
 	@touch $@ .venv/ready-app

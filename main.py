@@ -9,12 +9,14 @@ thing does not hold, 2 the input was refused, 3 a bug in this program.
 """
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 import traceback
 from pathlib import Path
 
+from data.beside import reason
 from data.progress import Cancelled
 from data.refused import Refused
 
@@ -50,8 +52,33 @@ COMMANDS = {
 }
 
 
+HELP = """应急布局:县、市级应急设施布局规划工作站
+
+  python main.py              打开窗口
+  python main.py 规划.gpkg     打开窗口和这份规划
+  python main.py 命令 …        不开窗口,做一件事;“命令 -h”看它的写法
+
+命令:
+{commands}
+
+结果写到标准输出,进度写到标准错误;--json - 输出 JSON。
+退出码:0 完成,1 所查的不成立,2 输入有问题(说明写在一句话里),3 程序出错。"""
+
+
+class _Help(argparse.HelpFormatter):
+    def add_usage(  # type: ignore[no-untyped-def]
+        self, usage, actions, groups, prefix="用法:"
+    ) -> None:
+        super().add_usage(usage, actions, groups, prefix)
+
+
 class _Parser(argparse.ArgumentParser):
-    """argparse, refusing in one Chinese sentence."""
+    """argparse in Chinese, refusing in one sentence."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(prog, description=description, formatter_class=_Help, add_help=False)
+        self._positionals.title, self._optionals.title = "参数", "选项"
+        self.add_argument("-h", "--help", action="help", help="显示这份说明")
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise Refused(f"命令写法不对:{_in_chinese(message)}。用 {self.prog} -h 查看写法。")
@@ -62,6 +89,9 @@ def _in_chinese(message: str) -> str:
         ("the following arguments are required: ", "缺少 "),
         ("unrecognized arguments: ", "不认识的参数 "),
         ("expected one argument", "后面要跟一个值"),
+        ("ambiguous option: ", "参数没有写全 "),
+        (" could match ", ",可能是 "),
+        ("ignored explicit argument ", "后面不能跟值 "),
         ("expected at least one argument", "后面至少要跟一个值"),
         ("not allowed with argument ", "不能同时使用 "),
         ("invalid choice: ", "没有这个选项 "),
@@ -85,9 +115,8 @@ def main(words: list[str]) -> int:
         if words and words[0] in COMMANDS:
             return _command(words[0], words[1:])
         if words and words[0] in ("-h", "--help"):
-            print(__doc__)
-            for name, (_, text) in COMMANDS.items():
-                print(f"  {name:<10} {text}")
+            lines = [f"  {name:<11} {text}" for name, (_, text) in COMMANDS.items()]
+            print(HELP.format(commands="\n".join(lines)))
             return 0
         if words and not words[0].lower().endswith(".gpkg"):
             raise Refused(f"没有“{words[0]}”这个命令。可用的命令:{'、'.join(COMMANDS)}。")
@@ -100,12 +129,17 @@ def main(words: list[str]) -> int:
     except BrokenPipeError:
         # Whoever read the result has seen enough (… | head): nothing to complain of, but
         # Python would, when it flushes stdout at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return 0
     except (Cancelled, KeyboardInterrupt):
         print("已取消,没有写出任何结果。", file=sys.stderr)
         return 2
-    except Exception:  # noqa: BLE001 - the last door: whatever arrives here is a bug, exit 3
+    except Exception as error:  # noqa: BLE001 - the last door: whatever arrives here is a bug
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            # What stdout is written to is full (results in files have their own sentences).
+            _drop_stdout()
+            print(f"结果没有写完:{reason(error)}。", file=sys.stderr)
+            return 2
         traceback.print_exc()
         print("程序出错了,以上信息请反馈给开发者。规划文件没有被改动。", file=sys.stderr)
         return 3
@@ -117,7 +151,14 @@ def _command(name: str, words: list[str]) -> int:
     module.add_arguments(parser)
     arguments = parser.parse_args(words)
     arguments.command = name
-    return int(module.run(arguments))
+    code = int(module.run(arguments))
+    sys.stdout.flush()
+    return code
+
+
+def _drop_stdout() -> None:
+    """Leave nothing for Python to write, and to complain of, at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary = None
         _flush_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
-        raise Refused(f"写不了“{path}”:{reason(error)}。原来的文件没有变。") from error
+        kept = "原来的文件没有变。" if os.path.isfile(path) else ""
+        raise Refused(f"写不了“{path}”:{reason(error)}。{kept}") from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):

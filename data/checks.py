@@ -16,7 +16,7 @@ import pyproj
 import shapely
 
 from data.degrees import BOUNDS
-from data.kinds import SHAPE_TITLES, SHAPES, Column
+from data.kinds import BACKGROUND, SHAPE_TITLES, SHAPES, Column
 from data.plan import GEOGRAPHIC, Layer, Plan
 
 Severity = Literal["错误", "警告", "提示"]
@@ -77,12 +77,12 @@ def title_of(layer: Layer, fid: int) -> str:
 
 
 def _missing_layers(plan: Plan) -> Iterator[Problem]:
-    planned = any((_roles(layer) == "规划区").any() for layer in plan.of_kind("district"))
+    planned = any((_roles(layer) != BACKGROUND).any() for layer in plan.of_kind("district"))
     if not planned:
         yield Problem(
             "",
             None,
-            "没有角色为“规划区”的行政区,无法按区统计。请导入行政区边界,并把“角色”填为“规划区”。",
+            "没有规划区,无法按区统计。请导入行政区边界;已有的都是“周边”时,把要规划的“角色”改为“规划区”。",
             "警告",
         )
     if not any(len(layer) for layer in plan.of_kind("population")):
@@ -223,7 +223,7 @@ def _twins(plan: Plan) -> Iterator[Problem]:
 def _districts(plan: Plan) -> Iterator[Problem]:
     codes: dict[str, str] = {}
     for layer in plan.of_kind("district"):
-        inside = _roles(layer) == "规划区"
+        inside = _roles(layer) != BACKGROUND
         for fid in layer.frame.index[inside]:
             if pd.isna(layer.column("人口")[fid]):
                 text = f"{title_of(layer, fid)}的人口未知,按人口的比例算不出来。知道后请补上。"
@@ -248,7 +248,7 @@ def _coverage_of_land(plan: Plan) -> Iterator[Problem]:
             if shape is None or shape.is_empty or not shape.is_valid:
                 continue
             others.append(shape)
-            if role == "规划区":
+            if role != BACKGROUND:
                 owned.append((layer, int(fid), shape))
     if len(owned) < 2:
         return

@@ -42,6 +42,9 @@ def encode(series: pd.Series, known: Column | None = None) -> Encoded:
         numbers: list[Any] = series.tolist()
         if series.isna().any():
             numbers = [None if v != v else v for v in numbers]
+        if known is not None and known.type == "whole" and all(map(_whole, numbers)):
+            # Pandas makes whole numbers with gaps floats; other programs shall see them whole.
+            return Encoded("INTEGER", [None if v is None else int(v) for v in numbers], note)
         return Encoded("DOUBLE", numbers, note)
     if pd.api.types.is_datetime64_any_dtype(dtype):
         texts = [None if v is pd.NaT else _stamp_text(v) for v in series]
@@ -74,6 +77,13 @@ def _encode_objects(series: pd.Series, known: Column | None, note: dict[str, Any
     texts = [None if v is None else _text(v) for v in values]
     odd = {str(i): _tagged(v) for i, v in zip(series.index, values, strict=True) if _is_odd(v)}
     return Encoded("TEXT", texts, note | {"odd": odd})
+
+
+def _whole(value: float | None) -> bool:
+    """True for a number that comes back the same from a whole one (−0.0 does not)."""
+    if value is None:
+        return True
+    return value.is_integer() and abs(value) <= _EXACT[-1] and str(value) != "-0.0"
 
 
 def decode(values: Sequence[Any], note: dict[str, Any], index: pd.Index) -> pd.Series:

@@ -148,24 +148,24 @@ def write_table(
     report: Report = silent,
 ) -> Note:
     """Write a frame (index = feature ids, CRS known) as a feature table; return its note."""
-    attributes = frame.drop(columns="geometry")
     taken = {"fid", "geom"}
     columns: list[tuple[str, str, Encoded]] = []
-    for position, name in enumerate(attributes.columns):
-        encoded = encode(attributes.iloc[:, position], kind.column(str(name)))
-        columns.append((str(name), sql_name(str(name), taken), encoded))
+    for name, values in frame.items():
+        if name != "geometry":
+            encoded = encode(values, kind.column(str(name)))
+            columns.append((str(name), sql_name(str(name), taken), encoded))
     shapes = np.asarray(frame.geometry.array, dtype=object)
     srs = register_crs(db, frame.crs)
     declared = [f"{quoted(sql)} {encoded.sql_type}" for _, sql, encoded in columns]
     _declare(db, table, declared, shapes, srs, kind)
     ids = [int(i) for i in frame.index]
-    values = [encoded.values for _, _, encoded in columns]
+    plain = [encoded.values for _, _, encoded in columns]
     marks = ", ".join("?" * (2 + len(columns)))
     for start in range(0, len(ids), CHUNK):
         rows = slice(start, start + CHUNK)
         db.executemany(
             f"INSERT INTO {quoted(table)} VALUES ({marks})",
-            zip(ids[rows], _blobs(shapes[rows], srs), *(v[rows] for v in values), strict=True),
+            zip(ids[rows], _blobs(shapes[rows], srs), *(v[rows] for v in plain), strict=True),
         )
         report(min(start + CHUNK, len(ids)) / len(ids), f"正在写“{table}”…")
     note: Note = {

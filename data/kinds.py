@@ -43,6 +43,9 @@ PRECISIONS = ("实测", "地址", "乡镇", "示意")
 
 SKETCHED = "示意"
 
+BACKGROUND = "周边"
+"""The 角色 of a district that is only drawn; any other district is planned for and counted."""
+
 
 @dataclass(frozen=True)
 class Column:

@@ -17,6 +17,7 @@ from data.progress import Report
 from data.refused import Refused
 from desktop import dialogs, theme
 from desktop.crash import Crashes
+from desktop.display import has_display
 from desktop.garbage import GuiThreadCollector
 from desktop.session import Session
 from desktop.window import Window
@@ -49,13 +50,6 @@ def start(path: Path | None) -> int:
     session.let_go()
     collector.stop()
     return code
-
-
-def has_display() -> bool:
-    """Whether Qt will find a screen (on Linux Qt aborts the program when it does not)."""
-    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def make_app() -> QApplication:

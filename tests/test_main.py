@@ -1,6 +1,8 @@
 """The command line as a whole program: exit code, stdout and stderr compared."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -138,6 +140,57 @@ def test_nobody_known_is_no_number(capsys: pytest.CaptureFixture[str], tmp_path:
     assert told["districts"] == []
     assert [p["layer"] for p in told["problems"]] == ["", ""]
     assert "人口图层合计:未知 人" in call(capsys, "info", path)[1]
+
+
+def test_districts_are_those_that_coverage_counts(
+    capsys: pytest.CaptureFixture[str], plan_file: Path
+) -> None:
+    book = files.load(plan_file).book
+    layer = book.plan.layer("行政区")
+    unsaid = layer.with_frame(layer.frame.assign(角色=[None, "周边"]))
+    files.save(book.with_plan(book.plan.with_layer(unsaid)), plan_file)
+    told = json.loads(call(capsys, "info", plan_file, "--json", "-")[1])
+    ask = ("--of", "depot", "--radius", "50000", "--json", "-")
+    reached = json.loads(call(capsys, "coverage", plan_file, *ask)[1])
+    assert [d["name"] for d in told["districts"]] == ["区0"]
+    assert [d["name"] for d in reached["by_district"]] == ["区0"]
+
+
+def test_a_result_file_is_replaced_whole_or_kept(
+    capsys: pytest.CaptureFixture[str], plan_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = plan_file.with_name("出.json")
+    target.write_text("旧")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        code, out, err = call(capsys, "info", plan_file, "--json", target)
+    assert (code, out) == (2, "")
+    assert err == (f"写不了“{target}”:磁盘已满,请腾出空间或换一个磁盘。原来的文件没有变。\n")
+    assert target.read_text() == "旧"
+    assert sorted(p.name for p in plan_file.parent.iterdir()) == [target.name, plan_file.name]
+
+
+def test_help_is_chinese_and_a_full_stdout_is_told(
+    capsys: pytest.CaptureFixture[str], plan_file: Path
+) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["coverage", "-h"])
+    out = capsys.readouterr().out
+    assert out.startswith("用法:main.py coverage")
+    assert all(word not in out for word in ("usage", "options", "arguments", "show this"))
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, ROOT / "main.py", "info", plan_file],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.decode() == "结果没有写完:磁盘已满,请腾出空间或换一个磁盘。\n"
 
 
 def test_add_move_remove(plan_file: Path) -> None:
@@ -325,10 +378,10 @@ def test_files_that_are_no_plan(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir()] == [empty.name]
 
 
-def test_words_nobody_knows() -> None:
+def test_words_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None:
     commands = "、".join(main.COMMANDS)
     assert run("出图") == (2, "", f"没有“出图”这个命令。可用的命令:{commands}。\n")
-    code, out, err = run("--help")
+    code, out, err = call(capsys, "--help")
     assert (code, err) == (0, "")
     assert all(name in out for name in main.COMMANDS)
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from data.beside import reason
 from data.plan import Book
 from data.progress import Report
 from data.refused import Refused
@@ -141,4 +142,4 @@ def save_text(book: Book, rules: RuleSet, path: Path, report: Report) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Refused(f"写不了“{path}”:{error.strerror}。请换一个位置。") from error
+        raise Refused(f"写不了“{path}”:{reason(error)}。") from error

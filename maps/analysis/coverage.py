@@ -227,11 +227,14 @@ def sites(plan: Plan, ask: CoverageAsk) -> Sites:
 
 def check_radius(radius: float) -> None:
     """Raise Refused unless ``radius`` is a number of metres that a distance can have."""
-    if not isinstance(radius, int | float | np.number) or not math.isfinite(radius) or radius <= 0:
-        raise Refused(f"服务半径要填大于 0 的米数,现在是“{radius}”。")
+    number = isinstance(radius, int | float | np.number)
+    if not number or not math.isfinite(radius) or radius <= 0:
+        shown = f"{radius:g}" if number else radius
+        raise Refused(f"服务半径要填大于 0 的米数,现在是“{shown}”。")
     if radius > LONGEST:
         raise Refused(
-            f"服务半径不能超过 {LONGEST / 1000:g} 公里,现在是 {radius / 1000:g} 公里;单位是米。"
+            f"服务半径不能超过 {LONGEST / 1000:g} 公里,"
+            f"现在是 {round(radius / 1000, 3):,} 公里;单位是米。"
         )
 
 

@@ -7,7 +7,8 @@ Rules that every number stands on:
 - The whole is the planning districts together. People outside all of them are kept apart
   as 区外. A plan without planning districts has one whole: all its people.
 - A number nobody knows is None. A district is unknown when a point in it has no figure, or
-  when it has neither points nor a 人口 of its own; one unknown part makes the whole unknown.
+  when it has no points although nobody said that nobody lives there (人口 0); one unknown
+  part makes the whole unknown.
 """
 
 import threading
@@ -22,13 +23,11 @@ import pandas as pd
 import shapely
 
 from data.geodesy import Floats, Ruler
-from data.kinds import is_missing
+from data.kinds import BACKGROUND, is_missing
 from data.plan import Layer, Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.nearby import Counts, Nearby
-
-BACKGROUND = "周边"
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +187,7 @@ def _make(crs: str, layer: Layer | None, shapes: tuple[Layer, ...], report: Repo
             None if is_missing(row.get("代码")) else str(row["代码"]),
             outline,
             float(areas[i]),
-            layer is not None
-            and not bool(gaps[i])
-            and (bool(some[i]) or not is_missing(row.get("人口"))),
+            layer is not None and not bool(gaps[i]) and (bool(some[i]) or _nobody(row.get("人口"))),
         )
         for i, (outline, row) in enumerate(rows)
     )
@@ -215,6 +212,11 @@ def _planning(layer: Layer) -> list[tuple[shapely.Geometry, dict[str, Any]]]:
         for outline, row in zip(outlines, rows, strict=True)
         if row.get("角色") != BACKGROUND and outline is not None and not outline.is_empty
     ]
+
+
+def _nobody(people: Any) -> bool:
+    """Whether a district's own figure says that it has no people."""
+    return not is_missing(people) and people == 0
 
 
 def _read(ruler: Ruler, layer: Layer | None) -> _Points:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.beside import reason
 from data.files import load
 from data.kinds import STATUS_SETS, kind
 from data.plan import Book
@@ -284,7 +285,12 @@ def _first_line(path: Path) -> tuple[list[str], str]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Refused(f"读不了“{path}”:{error.strerror}。请检查文件位置。") from error
+        why = (
+            "没有这个文件,请检查文件名和位置"
+            if isinstance(error, FileNotFoundError)
+            else reason(error)
+        )
+        raise Refused(f"读不了“{path}”:{why}。") from error
     encoding = "utf-8-sig"
     try:
         raw.decode(encoding)

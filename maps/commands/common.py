@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from data.beside import reason, replacing
 from data.refused import Refused
 
 
@@ -28,10 +30,16 @@ def answer(value: dict[str, Any], text: str, target: str | None) -> None:
     if target == "-":
         print(written)
         return
-    try:
-        Path(target).write_text(written + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"写不了“{target}”:{error.strerror}。请换一个位置。") from error
+    path = Path(target)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        # A pipe or device (/dev/stdout, >(…)): nothing there to be replaced.
+        try:
+            path.write_text(written + "\n", encoding="utf-8")
+        except OSError as error:
+            raise Refused(f"写不了“{target}”:{reason(error)}。") from error
+        return
+    with replacing(path) as beside:
+        beside.write_text(written + "\n", encoding="utf-8")
 
 
 def progress(done: float, text: str) -> None:

@@ -25,8 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused(f"规划文件要以 .gpkg 结尾,现在是“{out.name}”。")
     if out.exists() and not arguments.force:
         raise Refused(f"“{out}”已经存在。请换一个文件名,或加 --force 覆盖它。")
-    book = examples.build(arguments.name, part(progress, 0.0, 0.8))
     with FileLock(out):
+        book = examples.build(arguments.name, part(progress, 0.0, 0.8))
         files.save(book, out, report=part(progress, 0.8, 1.0))
     answer(_summary(book, out), _sentence(book, out), arguments.json)
     return 0

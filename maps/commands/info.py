@@ -7,7 +7,7 @@ from typing import Any
 from data.checks import Problem, problems
 from data.files import load
 from data.geodesy import Ruler
-from data.kinds import SHAPE_TITLES, is_missing
+from data.kinds import BACKGROUND, SHAPE_TITLES, is_missing
 from data.plan import Book, Layer, Plan, crs_title
 from data.progress import part
 from data.scenarios import find_scenario
@@ -69,7 +69,7 @@ def population_total(plan: Plan) -> float | int | None:
 
 
 def _districts(layer: Layer) -> list[dict[str, Any]]:
-    frame = layer.frame[layer.column("角色") == "规划区"]
+    frame = layer.frame[layer.column("角色") != BACKGROUND]
     areas = Ruler(layer.frame.crs).area(frame.geometry.to_numpy())
     chosen = layer.with_frame(frame)
     return [

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from data.beside import reason
 from data.files import load
 from data.progress import part
 from data.refused import Refused
@@ -81,7 +82,7 @@ def _copy(source: str, title: str, target: str) -> RuleSet:
     except FileExistsError as error:
         raise Refused(f"“{target}”已经存在,没有覆盖。请换一个文件名。") from error
     except OSError as error:
-        raise Refused(f"写不了“{target}”:{error.strerror}。请换一个位置。") from error
+        raise Refused(f"写不了“{target}”:{reason(error)}。") from error
     return load_rules(out)
 
 

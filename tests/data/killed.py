@@ -2,7 +2,8 @@
 
 Each round forks a child that opens the plan, edits it with a journal and saves
 now and then, telling what it does through a pipe; the parent kills it (SIGKILL)
-after a random time, then looks at what is there:
+a random time after its birth, its first edit, the begin of a save, a flush or the
+end of a save (so a busy machine hits the same places), then looks at what is there:
 
 - the user's file loads, and is the state of a save that was begun;
 - what can be recovered (or the file) is no older than what was flushed, or
@@ -35,11 +36,17 @@ from tests.data.books import CRS, district_layer, point_layer
 PROMISE = 1.0
 """Seconds of work that may be lost."""
 
+PEOPLE = 1200
+"""Features of the layer of which only differences are written."""
+
+AFTER = ("", "edit", "save ", "flushed", "saved ")
+"""What the child has said when the time until its death begins, in turn."""
+
 
 def first_book() -> Book:
-    x, y = np.random.default_rng(0).uniform(0, 1000, (2, 3000))
+    x, y = np.random.default_rng(0).uniform(0, 1000, (2, PEOPLE))
     shapes = gpd.points_from_xy(500_000 + x, 4_600_000 + y)
-    frame = gpd.GeoDataFrame({"人口": np.ones(3000)}, geometry=shapes, crs=CRS)
+    frame = gpd.GeoDataFrame({"人口": np.ones(PEOPLE)}, geometry=shapes, crs=CRS)
     people = make_layer("人口", "population", frame, CRS)
     return state(Book("杀不死", (Plan("现状", CRS, (district_layer(), people, point_layer())),)), 0)
 
@@ -49,7 +56,7 @@ def state(book: Book, n: int) -> Book:
     plan = edits.chain(
         edits.move_feature("储备库", 1, shapely.Point(500_000 + n, 4_600_000)),
         edits.set_values("行政区", [1], {"备注": str(n)}),
-        edits.set_values("人口", [2000], {"人口": n}),
+        edits.set_values("人口", [PEOPLE], {"人口": n}),
     )(book.plan)
     return scenarios.set_fact("n", n)(book.with_plan(plan))
 
@@ -60,9 +67,9 @@ def number(book: Book) -> int:
         int(book.facts["n"]),
         int(book.plan.layer("行政区").row(1)["备注"]),
         int(book.plan.layer("储备库").geometry(1).x) - 500_000,
-        int(book.plan.layer("人口").row(2000)["人口"]),
+        int(book.plan.layer("人口").row(PEOPLE)["人口"]),
     }
-    if len(told) != 1 or len(book.plan.layer("人口")) != 3000:
+    if len(told) != 1 or len(book.plan.layer("人口")) != PEOPLE:
         raise ValueError(f"a mixture: {told}")
     return told.pop()
 
@@ -106,12 +113,11 @@ def work(path: Path, folder: Path, pipe: int, seed: int) -> None:
 
 
 def one_kill(
-    path: Path, folder: Path, seed: int, seconds: float, wait: bool
+    path: Path, folder: Path, seed: int, seconds: float, after: str
 ) -> tuple[list[Any], float]:
     """Let a child work for a while and kill it; return what it told and when it was killed.
 
-    The seconds count from the child's first edit when ``wait`` (a busy machine would
-    otherwise kill nothing but programs that are still opening), else from its birth.
+    The seconds count from when the child first says ``after``, from its birth when "".
     """
     reading, writing = os.pipe()
     child = os.fork()
@@ -123,7 +129,7 @@ def one_kill(
             os._exit(3)
     os.close(writing)
     heard = b""
-    while wait and b"edit" not in heard and (more := os.read(reading, 4096)):
+    while after.encode() not in heard and (more := os.read(reading, 4096)):
         heard += more
     time.sleep(seconds)
     killed = time.monotonic()
@@ -169,8 +175,9 @@ def main(folder: Path, kills: int, seed: int) -> None:
     files.save(first_book(), path)
     out: dict[str, Any] = {"kills": 0, "recovered": 0, "during_save": 0, "wrong": []}
     for n in range(kills):
-        seconds = PROMISE + 0.3 if n % 25 == 24 else dice.uniform(0.0, 0.2)
-        told, killed = one_kill(path, journals, dice.randrange(2**32), seconds, n % 5 > 0)
+        after = AFTER[n % len(AFTER)]
+        seconds = PROMISE + 0.3 if n % 25 == 24 else dice.uniform(0.0, 0.2 if n % 5 < 2 else 0.05)
+        told, killed = one_kill(path, journals, dice.randrange(2**32), seconds, after)
         seen = look(told, killed, path, journals)
         out["kills"] += 1
         out["recovered"] += seen["recovered"]

@@ -55,6 +55,8 @@ def test_missing_layers() -> None:
     around = district_layer((5, 6))
     around = around.with_frame(around.frame.assign(角色="周边"))
     assert "规划区" in only(plan_of(around)).message
+    unsaid = around.with_frame(around.frame.assign(角色=None))
+    assert problems(plan_of(unsaid)) == []  # not said to be around: planned for
 
 
 @pytest.mark.parametrize(

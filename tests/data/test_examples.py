@@ -12,6 +12,7 @@ import pytest
 import shapely
 import yaml
 
+import main
 import resources
 from data import boundaries, examples, files
 from data.kinds import BY_TITLE, is_missing, parse_value
@@ -140,9 +141,9 @@ def test_every_feature_says_where_it_comes_from(name: str, books: dict[str, Book
         if layer.kind.facility:
             told = frame["来源"].str.startswith(document + " 第")
             assert told.all(), layer.name
-            assert frame["位置精度"].isin(["示意", "乡镇"]).all()
-            # Whoever is drawn without a known spot says so or says which town.
-            vague = frame["位置精度"].eq("示意") & frame["备注"].map(is_missing)
+            # No plan gives coordinates: nothing is known better than a town, and says so.
+            assert frame["位置精度"].eq("示意").all()
+            vague = frame["备注"].map(is_missing)
             assert not vague.any(), frame.loc[vague, "名称"].tolist()
 
 
@@ -259,7 +260,8 @@ def test_one_main_and_two_branch_depots(chifeng: Plan) -> None:
         branch = frame.loc[role]
         assert branch[parts].tolist() == [5000, 4000, 2000, 1000, 500, 200]
         assert branch["保障人数"] == 10000
-        assert branch["位置精度"] == "乡镇"
+        assert branch["位置精度"] == "示意"
+        assert "写明设在该镇" in branch["备注"]
         assert _away(chifeng, branch.geometry, town) < 2000
     assert set(frame["直升机起降"]) == {"有"}
     assert set(frame["状态"]) == {"规划"}
@@ -389,7 +391,16 @@ def run(*words: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_command_writes_the_plan_once(tmp_path: Path, books: dict[str, Book]) -> None:
+def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run the program's main function: the same, without starting Python again."""
+    code = main.main(list(words))
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_command_writes_the_plan_once(
+    tmp_path: Path, books: dict[str, Book], capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "康巴什.gpkg"
     done = run("example", "康巴什", str(out), "--json", "-")
     assert (done.returncode, done.stderr) == (0, "")
@@ -403,14 +414,13 @@ def test_command_writes_the_plan_once(tmp_path: Path, books: dict[str, Book]) ->
         assert saved.plan.layer(layer.name).frame.equals(layer.frame)
 
     before = out.read_bytes()
-    again = run("example", "康巴什", str(out))
-    assert again.returncode == 2
-    assert again.stdout == ""
-    assert "--force" in again.stderr
+    code, said, refused = call(capsys, "example", "康巴什", str(out))
+    assert (code, said) == (2, "")
+    assert "--force" in refused
     assert out.read_bytes() == before
-    forced = run("example", "霍尔果斯", str(out), "--force")
-    assert forced.returncode == 0
-    assert "71,466" in forced.stdout
+    code, said, refused = call(capsys, "example", "霍尔果斯", str(out), "--force")
+    assert (code, refused) == (0, "")
+    assert "71,466" in said
     assert files.load(out).book.title.startswith("霍尔果斯")
     assert [p.name for p in tmp_path.iterdir()] == [out.name]
 
@@ -423,9 +433,11 @@ def test_command_writes_the_plan_once(tmp_path: Path, books: dict[str, Book]) ->
         (("赤峰", "没有/x.gpkg"), "文件夹"),
     ],
 )
-def test_command_refuses_in_one_sentence(words: tuple, says: str, tmp_path: Path) -> None:
-    done = run("example", words[0], str(tmp_path / words[1]))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+def test_command_refuses_in_one_sentence(
+    words: tuple, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call(capsys, "example", words[0], str(tmp_path / words[1]))
+    assert (code, out) == (2, "")
+    assert says in err
+    assert len(err.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []

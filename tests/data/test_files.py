@@ -77,6 +77,18 @@ def test_same_book_sees_small_differences() -> None:
         assert not same_book(book, other)
 
 
+def test_whole_numbers_with_gaps_are_whole_for_others_too(tmp_path: Path) -> None:
+    layer = point_layer()
+    for years, shown in (([2019.0, None, 2025.0], "int64"), ([2019.0, None, -0.0], "float64")):
+        frame = layer.frame.assign(建成年份=years)
+        path = tmp_path / f"{shown}.gpkg"
+        book = Book("题", (Plan("现状", CRS, (layer.with_frame(frame),)),))
+        files.save(book, path)
+        info = pyogrio.read_info(path, layer="储备库")
+        assert dict(zip(info["fields"], info["dtypes"], strict=True))["建成年份"] == shown
+        assert same_book(files.load(path).book, book)
+
+
 def test_other_programs_read_it(plan_file: Path) -> None:
     names = dict(pyogrio.list_layers(plan_file))
     assert names == {"行政区": "Polygon", "储备库": "Point", "应用_规划": None}

@@ -251,6 +251,13 @@ def test_an_unknown_part_makes_itself_and_the_whole_unknown() -> None:
     areas = districts(*squares(), 人口=[99, None, 0, None])
     result = coverage(Plan("现状", CRS, (areas, *layers)), CoverageAsk("depot", 5_000.0))
     assert [r.people_total for r in result.by_district] == [None, 4, 0, None]
+    # 区3 says how many live there, but not where: that is not 0 either.
+    told = coverage(
+        Plan("现状", CRS, (districts(*squares(), 人口=[99, None, 0, 70]), *layers)),
+        CoverageAsk("depot", 5_000.0),
+    )
+    assert [r.people_total for r in told.by_district] == [None, 4, 0, None]
+    assert told.whole.people_total is None
     assert result.by_district[2].share is None  # nobody: no share either
     assert result.whole.people_total is None
     assert result.demand.unknown == 1

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from data.kinds import is_missing
+from data.kinds import BACKGROUND, is_missing
 from data.plan import Layer, Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
-from maps.analysis.demand import BACKGROUND, demand
+from maps.analysis.demand import demand
 from maps.analysis.network.lines import Floats
 from maps.analysis.network.route import way
 from maps.analysis.network.snap import Places

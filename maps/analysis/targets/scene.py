@@ -15,10 +15,10 @@ import shapely
 
 from data.edits import move_feature
 from data.geodesy import Floats, Ruler
-from data.kinds import STATUS_SETS, Kind, is_missing, kind
+from data.kinds import BACKGROUND, STATUS_SETS, Kind, is_missing, kind
 from data.plan import Layer, Plan
 from data.progress import Report, silent
-from maps.analysis.demand import BACKGROUND, Demand, District, demand
+from maps.analysis.demand import Demand, District, demand
 from maps.analysis.targets.conditions import NUMERIC, Condition, Conditions, together
 from maps.analysis.targets.model import Place
 

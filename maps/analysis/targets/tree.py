@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from data.beside import reason
 from data.refused import Refused
 
 LARGEST = 4 * 1024 * 1024
@@ -79,7 +80,12 @@ def read_file(path: Path) -> Node:
             raise refusal(name, 1, f"文件有 {size / 1e6:.0f} MB,规则文件不应超过 4 MB,没有读取。")
         raw = path.read_bytes()
     except OSError as error:
-        raise Refused(f"读不了规则文件“{path}”:{error.strerror}。请检查文件名和权限。") from error
+        why = (
+            "没有这个文件,请检查文件名和位置"
+            if isinstance(error, FileNotFoundError)
+            else reason(error)
+        )
+        raise Refused(f"读不了规则文件“{path}”:{why}。") from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
