@@ -67,7 +67,9 @@ def test_about_is_remembered():
     assert not parse_number("300", "人").about
 
 
-@pytest.mark.parametrize("text", ["", "  ", "未知", "—", "/", "暂无数据", "#DIV/0!", "N/A", None, float("nan")])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "未知", "—", "/", "暂无数据", "#DIV/0!", "N/A", None, float("nan")]
+)
 def test_missing_is_missing(text):
     assert is_blank(text)
 
