@@ -15,15 +15,26 @@ from data.plan import Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.facilities import Status
-from maps.analysis.siting import CLOSABLE, FIXED, NEW, Ask, Siting, Step, Unreachable, solve
+from maps.analysis.siting import (
+    CLOSABLE,
+    FIXED,
+    NEW,
+    RELOCATABLE,
+    Ask,
+    Siting,
+    Step,
+    Unreachable,
+    solve,
+)
 from maps.analysis.siting.ask import Model
 from maps.analysis.siting.byroad import SLACK, by_road
 from maps.analysis.siting.curve import Curve, curve
 from maps.analysis.siting.fromplan import Existing, Ground, PlanAsk, metres_to, problem_of
 from maps.analysis.siting.places import standing
 from maps.analysis.siting.resilience import Resilience, Target, resilience
+from maps.analysis.siting.sensitivity import Change, Comparison, compare, sensitivity
 from maps.analysis.siting.solve import reached_times
-from maps.analysis.siting.why import Change, Comparison, Share, compare, sensitivity, shares
+from maps.analysis.siting.why import Share, shares
 from maps.analysis.timecover import TimeAsk
 
 COMPARE_SECONDS = 20.0
@@ -279,7 +290,7 @@ def draw_curve(
     sought = seek(plan, question, part(report, 0.0, 0.3))
     news.people = sought.people
     problem = replace(sought.ground.problem, price=None)
-    most = int((problem.states != FIXED).sum())
+    most = int((problem.states != FIXED).sum() - (problem.states == RELOCATABLE).sum())
     ask = replace(_ask(sought), p=None, budget=None)
     counts = range(1, min(upto, most) + 1)
     found = _say(sought, lambda: curve(problem, ask, counts, part(report, 0.3, 1.0), news))

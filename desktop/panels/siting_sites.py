@@ -20,7 +20,8 @@ from maps.analysis.timecover import MEASURES
 if TYPE_CHECKING:
     from desktop.ghosts import Ghost
     from desktop.window import Window
-    from maps.analysis.siting.why import Change, Share
+    from maps.analysis.siting.sensitivity import Change
+    from maps.analysis.siting.why import Share
 
 _MOST_LINES = 6
 

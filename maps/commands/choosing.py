@@ -1,25 +1,23 @@
 """What ``site``, ``curve`` and ``resilience`` share: a plan or a bare matrix becomes a problem."""
 
 import argparse
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from data.beside import reason
 from data.files import load
 from data.kinds import STATUS_SETS, kind
 from data.plan import Book
 from data.progress import Report, part
 from data.refused import Refused
-from maps.analysis.siting import CLOSABLE, FIXED, NEW, Problem, Unreachable
+from maps.analysis.siting import NEW, Problem, Unreachable
 from maps.analysis.siting.byroad import SLACK, by_road
-from maps.analysis.siting.fromplan import Ground, PlanAsk, problem_of
+from maps.analysis.siting.fromplan import STATES, Ground, PlanAsk, problem_of
 from maps.analysis.timecover import TimeAsk, check_minutes
+from maps.commands.matrices import read_matrix, read_vector
 from maps.commands.minutes import pairs, travel, travel_arguments
 
 EXISTING = ("ignore", "fixed", "closable", "relocatable")
@@ -41,7 +39,23 @@ def source_arguments(parser: argparse.ArgumentParser) -> None:
         action="extend",
         default=[],
         metavar="级别=米",
-        help="几个级别一起选,每级各有服务半径",
+        help="几个级别一起选,每级各有服务半径(lscp、mclp、backup、equity)",
+    )
+    add(
+        "--minutes-of",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="级别=分钟",
+        help="几个级别一起选,每级各有服务时间",
+    )
+    add(
+        "--classes",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="级别",
+        help="新设施可以是哪些级别,默认上面给出的全部;已有设施按自己的级别",
     )
     add(
         "--candidates",
@@ -55,9 +69,17 @@ def source_arguments(parser: argparse.ArgumentParser) -> None:
     add("--people", default="", metavar="图层", help="有多个人口图层时用哪一个")
     add("--allow-hazard", action="store_true", help="不排除灾害区和安全距离内的候选点")
     add("--apart", metavar="METRES", default="0", help="设施之间的最小间距,米")
-    add("--price", metavar="列名|FILE", default="", help="每个候选点的费用:列名,矩阵时为文件")
     add(
-        "--capacity", metavar="列名|FILE", default="", help="每个候选点的容量(人):列名;矩阵时为文件"
+        "--price",
+        metavar="列名|数|FILE",
+        default="",
+        help="每个候选点的费用:列名,或每处新设施同一个数;矩阵时为文件",
+    )
+    add(
+        "--capacity",
+        metavar="列名|数|FILE",
+        default="",
+        help="每个候选点的容量(人):列名,或每处新设施同一个数(已有的按容纳人数);矩阵时为文件",
     )
     add("--time", metavar="S", default="60", help="求解时间上限,秒,默认 60")
     travel_arguments(parser)
@@ -122,25 +144,24 @@ def from_plan(book: Book, arguments: argparse.Namespace, report: Report, *, cove
     """Return the problem of an open plan file's current scenario."""
     if arguments.radius is not None and arguments.minutes is not None:
         raise Refused("--radius 和 --minutes 只能给一个:按米还是按分钟。")
-    radii = pairs(arguments.radius_of, "--radius-of 一级站=5000")
-    by_minutes = arguments.minutes is not None
-    if by_minutes and radii:
-        raise Refused("--radius-of 是米,不能与 --minutes 同用。")
+    by_minutes = arguments.minutes is not None or bool(arguments.minutes_of)
+    radii = _by_class(arguments, by_minutes, cover)
     limit = number(arguments.minutes if by_minutes else arguments.radius, "服务距离或时间")
     time_ask = None
     if by_minutes:
-        assert limit is not None
-        check_minutes(limit)
+        longest = max(v for v in (limit, *radii.values()) if v is not None)
+        check_minutes(longest)
         # Whoever is looked for in all directions is looked for to the end of the roads.
-        furthest = limit if cover else 7 * 24 * 60.0
+        furthest = longest if cover else 7 * 24 * 60.0
         time_ask = TimeAsk(
             kind(arguments.of).name, furthest, arguments.status, **travel(arguments, book)
         )
+    slack = SLACK if by_minutes else 0.0
     ask = PlanAsk(
         kind(arguments.of).name,
         arguments.candidates,
-        (limit + SLACK if by_minutes and limit is not None else limit) if cover else None,
-        radii if cover else {},
+        limit + slack if cover and limit is not None else None,
+        {name: value + slack for name, value in radii.items()},
         existing(arguments),
         arguments.status,
         not arguments.allow_hazard,
@@ -148,15 +169,33 @@ def from_plan(book: Book, arguments: argparse.Namespace, report: Report, *, cove
         arguments.price,
         arguments.capacity,
         arguments.people,
+        tuple(arguments.classes),
     )
     told = by_road(book.plan, time_ask) if time_ask is not None else None
     ground = problem_of(book.plan, ask, report, told)
     reach = ground.reach
     if not cover and limit is not None:
-        reach = limit + SLACK if by_minutes else limit
+        reach = limit + slack
     shown: Any = limit if not radii else {**radii, **({} if limit is None else {"": limit})}
     measure = "minutes" if by_minutes else "radius"
     return Source(ground.problem, ground.candidates.name, ground, reach, measure, shown, time_ask)
+
+
+def _by_class(arguments: argparse.Namespace, by_minutes: bool, cover: bool) -> Mapping[str, float]:
+    """The ranges by class, metres or minutes; none without."""
+    given = {"--radius-of": arguments.radius_of, "--minutes-of": arguments.minutes_of}
+    wrong, right = (
+        ("--radius-of", "--minutes-of") if by_minutes else ("--minutes-of", "--radius-of")
+    )
+    if given[wrong]:
+        raise Refused(
+            f"{wrong} 和按{'分钟' if by_minutes else '米'}的选项不能同用:按米还是按分钟。"
+        )
+    if arguments.classes and not given[right]:
+        raise Refused("--classes 要与 --radius-of 或 --minutes-of 同用,给出各级别的服务距离。")
+    if given[right] and not cover:
+        raise Refused(f"{right} 只用于看覆盖的目标:lscp、mclp、backup、equity。")
+    return pairs(given[right], f"{right} 一级站={10 if by_minutes else 5000}")
 
 
 def existing(arguments: argparse.Namespace) -> Any:
@@ -195,9 +234,13 @@ def whole(text: str | None, what: str) -> int | None:
 def _from_matrix(arguments: argparse.Namespace) -> Source:
     for name in ("price", "capacity"):
         if getattr(arguments, name) and not Path(getattr(arguments, name)).exists():
-            raise Refused(f"与 --matrix 同用时,--{name} 要给一个文件,现在是“{arguments.price}”。")
-    if arguments.radius_of:
-        raise Refused("--radius-of 只能用于规划文件。")
+            word = getattr(arguments, name)
+            raise Refused(f"与 --matrix 同用时,--{name} 要给一个文件,现在是“{word}”。")
+    for option in ("radius_of", "minutes_of", "classes"):
+        if getattr(arguments, option):
+            raise Refused(f"--{option.replace('_', '-')} 只能用于规划文件。")
+    if number(arguments.apart, "--apart"):
+        raise Refused("--apart 只能用于规划文件:矩阵里没有候选点之间的距离。")
     values, names = read_matrix(arguments.matrix)
     n, m = values.shape
     weights = np.ones(n)
@@ -208,8 +251,13 @@ def _from_matrix(arguments: argparse.Namespace) -> Source:
     )
     state = np.full(m, NEW, np.int8)
     kept = getattr(arguments, "fixed", [])
+    chosen: Any = existing(arguments) if arguments.existing else "fixed"
+    if chosen == "ignore":
+        kept = []
+    elif arguments.existing and not kept:
+        raise Refused("与 --matrix 同用时,请用 --fixed 写出哪些列是已有设施。")
     for word in kept:
-        state[column_of(word, names)] = CLOSABLE if existing(arguments) == "closable" else FIXED
+        state[column_of(word, names)] = STATES[chosen]
     problem = Problem(
         values,
         weights,
@@ -231,96 +279,6 @@ def column_of(word: str, names: tuple[str, ...]) -> int:
     if word.isdigit() and int(word) < len(names):
         return int(word)
     raise Refused(f"矩阵里没有名为“{word}”的列,也没有这个编号(0–{len(names) - 1})。")
-
-
-def read_matrix(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Read a cost matrix: optional headings, optional first column of names; “inf” for no way.
-
-    Returns the (n, m) matrix and the m headings (numbers from 0 without any).
-    """
-    first, encoding = _first_line(path)
-    headed = any(not _is_number(cell) for cell in first)
-    try:
-        table = pd.read_csv(
-            path, header=None, skiprows=1 if headed else 0, encoding=encoding, dtype=object
-        )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise Refused(f"“{path}”不是完整的矩阵:每行的列数要一样。") from error
-    named = not _is_number(first[0]) and (
-        first[0].strip() == "" or not all(_is_number(str(v)) for v in table.iloc[:, 0])
-    )
-    if named:
-        table = table.iloc[:, 1:]
-    values = _numbers(table, path)
-    if values.shape[1] == 0:
-        raise Refused(f"“{path}”里没有候选点的列。")
-    names = [c.strip() for c in first[1 if named else 0 :]] if headed else []
-    if headed and len(names) != values.shape[1]:
-        raise Refused(f"“{path}”的表头有 {len(names)} 列,数据有 {values.shape[1]} 列。")
-    return values, tuple(names or (str(j) for j in range(values.shape[1])))
-
-
-def read_vector(path: Path) -> np.ndarray:
-    """Read one number per line (the last column, when there are several), optional heading.
-
-    An empty value is NaN: not known.
-    """
-    first, encoding = _first_line(path)
-    headed = not _is_number(first[-1]) and first[-1].strip() != ""
-    try:
-        table = pd.read_csv(
-            path,
-            header=None,
-            skiprows=1 if headed else 0,
-            encoding=encoding,
-            dtype=object,
-            skip_blank_lines=False,
-        )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise Refused(f"“{path}”里没有读到数字,每行要有一个。") from error
-    return _numbers(table.iloc[:, -1:], path)[:, 0]
-
-
-def _first_line(path: Path) -> tuple[list[str], str]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        why = (
-            "没有这个文件,请检查文件名和位置"
-            if isinstance(error, FileNotFoundError)
-            else reason(error)
-        )
-        raise Refused(f"读不了“{path}”:{why}。") from error
-    encoding = "utf-8-sig"
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = "gb18030"
-    lines = raw.decode(encoding, errors="replace").splitlines()
-    if not lines or not lines[0].strip():
-        raise Refused(f"“{path}”是空的。")
-    return next(csv.reader([lines[0]])), encoding
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _numbers(table: pd.DataFrame, path: Path) -> np.ndarray:
-    try:
-        return table.to_numpy(dtype=float)
-    except ValueError:
-        for row, line in enumerate(table.to_numpy()):
-            for column, cell in enumerate(line):
-                if cell == cell and not _is_number(str(cell)):
-                    raise Refused(
-                        f"“{path}”第 {row + 1} 行第 {column + 1} 列的“{cell}”不是数字。"
-                    ) from None
-        raise
 
 
 def plainer(refusal: Unreachable, given: Source) -> Refused:

@@ -1,12 +1,13 @@
 """python main.py curve: what 1, 2, 3 … sites reach, and where more stop paying."""
 
 import argparse
-from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from data.progress import part
 from data.refused import Refused
-from maps.analysis.siting import Ask, Unreachable
+from maps.analysis.siting import FIXED, RELOCATABLE, Ask, Unreachable
 from maps.analysis.siting.curve import Curve, curve
 from maps.commands.choosing import (
     Source,
@@ -42,7 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     upto = whole(arguments.upto, "--upto") or 0
     if upto < 1:
         raise Refused(f"--upto 至少是 1,现在是 {upto}。")
-    counted = int((given.problem.states != 1).sum())
+    # Each that may move raises the number allowed by itself.
+    states = given.problem.states
+    counted = int((states != FIXED).sum() - (states == RELOCATABLE).sum())
     seconds = number(arguments.time, "--time") or 0.0
     ask = Ask(
         arguments.model,
@@ -52,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     try:
         result = curve(
-            replace(given.problem, capacity=None),
+            given.problem,
             ask,
             range(1, min(upto, counted) + 1),
             part(progress, 0.3, 1.0),
@@ -67,6 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
 def as_json(result: Curve, given: Source) -> dict[str, Any]:
     """Return the curve as plain values; ``gain``: better than the point before by so much."""
     share = result.ask.model == "mclp" and result.people > 0
+    weights = np.asarray(result.problem.weights, float)
+    there = result.people - float(weights[result.left_out].sum())
+    mean = result.ask.model == "pmedian" and there > 0
     points = [
         {
             "p": q.p,
@@ -75,6 +81,7 @@ def as_json(result: Curve, given: Source) -> dict[str, Any]:
             "bound": finite(q.bound),
             "gap": finite(q.gap),
             "share": q.objective / result.people if share else None,
+            "mean": finite(q.objective / there) if mean else None,
             "gain": finite(q.gain),
             "spent": finite(q.spent),
             "cost_per_person": finite(q.per_person),
@@ -97,12 +104,20 @@ def as_json(result: Curve, given: Source) -> dict[str, Any]:
 
 def as_text(values: dict[str, Any]) -> str:
     """Return the curve as lines to read."""
-    lines = ["处数  目标值  占比  每多一处"]
+    what = {"mclp": "覆盖人数", "pmedian": "平均路程", "pcenter": "最远路程"}[values["model"]]
+    lines = [f"处数  {what}  占比  每多一处"]
+    before: float | None = None
     for point in values["points"]:
+        value = point["objective"] if point["mean"] is None else point["mean"]
         share = "—" if point["share"] is None else f"{point['share']:.1%}"
-        gain = "—" if point["gain"] is None else f"{point['gain']:,.0f}"
+        gain = point["gain"]
+        if point["mean"] is not None:
+            gain, before = None if before is None else before - value, value
+        gain = "—" if gain is None else f"{gain:,.0f}"
+        if point["cost_per_person"] is not None:
+            gain += f"(每人花费 {point['cost_per_person']:,.4g})"
         mark = "" if point["status"] == "optimal" else f"  (最多还差 {point['gap']:.2%})"
         knee = "  ← 拐点" if point["p"] == values["knee"] else ""
-        lines.append(f"{point['p']:>4}  {point['objective']:,.0f}  {share}  {gain}{mark}{knee}")
+        lines.append(f"{point['p']:>4}  {value:,.0f}  {share}  {gain}{mark}{knee}")
     lines.append(f"人口口径:{values['basis'] or '矩阵的权重'};用时 {values['seconds']:.2f} 秒")
     return "\n".join(lines)

@@ -8,13 +8,25 @@ import numpy as np
 
 from data.progress import part
 from data.refused import Refused
-from maps.analysis.siting import FIXED, MODELS, NEW, Ask, Problem, Siting, Unreachable, solve
+from maps.analysis.siting import (
+    CLOSABLE,
+    FIXED,
+    MODELS,
+    NEW,
+    Ask,
+    Problem,
+    Siting,
+    Unreachable,
+    solve,
+)
 from maps.analysis.siting.byroad import by_road
-from maps.analysis.siting.fromplan import Ground, metres_to
+from maps.analysis.siting.fromplan import Ground, metres_to, problem_of
 from maps.analysis.siting.matrix import nearest
 from maps.analysis.siting.places import Candidates, standing
 from maps.analysis.siting.resilience import Target
-from maps.analysis.siting.why import objective_of, sensitivity, shares
+from maps.analysis.siting.sensitivity import compare, sensitivity
+from maps.analysis.siting.solve import reached_times
+from maps.analysis.siting.why import objective_of, shares
 from maps.commands.choosing import (
     Source,
     by_district,
@@ -27,15 +39,7 @@ from maps.commands.choosing import (
     whole,
 )
 from maps.commands.common import answer, json_argument, progress
-
-TITLES = {
-    "lscp": "覆盖所有人用最少的设施",
-    "mclp": "覆盖的人最多",
-    "pmedian": "总路程最短",
-    "pcenter": "最远的人最近",
-    "backup": "人人覆盖,尽量多的人双重覆盖",
-    "equity": "先照顾覆盖最差的区",
-}
+from maps.commands.site_words import as_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,9 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--at-least", default=None, metavar="N", help="每个区至少几处")
     add("--moves", metavar="N", help="可迁移的设施最多迁几处")
     add("--phases", default="", metavar="2,5", help="分期:近期、远期累计各几处")
+    add("--phase-weights", default="", metavar="2,1", help="各期的轻重,默认一样")
     add("--only-reachable", action="store_true", help="任何候选点都到不了的人不计入要求")
     add("--fixed", nargs="+", action="extend", default=[], metavar="列", help="矩阵中已有设施的列")
     add("--target", metavar="SHARE", help="覆盖率指标,0–1;说明每处让哪些区达标")
+    add("--compare", action="store_true", help="再算与已有设施同样多时最好能到多少")
     add("--sensitivity", action="store_true", help="再算距离 ±20%%、人口 ±10%% 时选址变不变")
     json_argument(parser)
 
@@ -66,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = source(arguments, part(progress, 0.0, 0.4), cover=cover and _has_range(arguments))
     stands = _standing(given, arguments)
     ask = _ask(arguments, given, stands)
+    if arguments.compare:
+        _comparable(ask, given, stands)
     problem = given.problem
     if model == "equity" and ask.reach is None:
         problem = replace(problem, district=None)
@@ -74,17 +82,25 @@ def run(arguments: argparse.Namespace) -> int:
     except Unreachable as refusal:
         raise plainer(refusal, given) from refusal
     values = as_json(result, given, arguments, stands)
+    if arguments.compare:
+        values["current"] = {**(values["current"] or {}), "best": _best_of_as_many(given, ask)}
     answer(values, as_text(values), arguments.json)
     return 0
 
 
 def _has_range(arguments: argparse.Namespace) -> bool:
-    return bool(arguments.radius or arguments.minutes or arguments.radius_of)
+    given = (arguments.radius, arguments.minutes, arguments.radius_of, arguments.minutes_of)
+    return any(given)
 
 
 def _ask(arguments: argparse.Namespace, given: Source, stands: Candidates | None) -> Ask:
     p = whole(arguments.p, "-p")
-    phases = tuple(whole(w, "--phases") or 0 for w in arguments.phases.split(",") if w.strip())
+    phases = tuple(whole(w, "--phases") or 0 for w in _words(arguments.phases))
+    if p is not None and phases and p != phases[-1]:
+        raise Refused(f"-p 是 {p},--phases 最后一期是 {phases[-1]}:两者要一样,或只写 --phases。")
+    weights = tuple(number(w, "--phase-weights") or 0.0 for w in _words(arguments.phase_weights))
+    if weights and not phases:
+        raise Refused("--phase-weights 要与 --phases 同用。")
     budget = number(arguments.budget, "--budget")
     counts = arguments.model in ("mclp", "pmedian", "pcenter", "equity")
     if p is None and counts and budget is None and not phases:
@@ -107,9 +123,14 @@ def _ask(arguments: argparse.Namespace, given: Source, stands: Candidates | None
         at_least=at_least,
         moves=whole(arguments.moves, "--moves"),
         phases=phases,
+        phase_weights=weights,
         only_reachable=arguments.only_reachable,
         seconds=number(arguments.time, "--time") or 0.0,
     )
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace("，", ",").split(",") if word.strip()]
 
 
 def _standing(given: Source, arguments: argparse.Namespace) -> Candidates | None:
@@ -130,13 +151,19 @@ def as_json(
     ``objective``/``bound`` are in the terms of the model: sites or cost (lscp), persons (mclp,
     backup), person·metres or person·minutes (pmedian), metres or minutes (pcenter), share
     (equity between districts). ``people_gained`` of the sites add up to what they reach beyond
-    what stays; ``people_only``: reached by no other site.
+    what stays (with capacities: whom each takes in); ``people_only``: reached by no other site.
+    ``people_several``: reached as often as was asked for. ``spent``: the sum of all prices.
+    ``districts``: persons reached with the answer, and with what stays of today alone.
     """
     problem, weights = result.problem, np.asarray(result.problem.weights, float)
-    covered = covered_people(problem, result.ask, result.sites)
+    several = covered = covered_people(problem, result.ask, result.sites)
+    if result.served is not None:
+        several = float(result.served.sum())
+        covered = several if result.load is not None else covered
     total = float(weights.sum())
     targets = _targets(arguments, given)
     chosen = _sites(result, given, targets)
+    spent = None if problem.price is None else float(np.asarray(problem.price)[result.sites].sum())
     out: dict[str, Any] = {
         "status": result.status,
         "proven": result.status == "optimal",
@@ -148,12 +175,18 @@ def as_json(
         "measure": given.measure,
         "limit": given.limit,
         "p": len(chosen),
+        "times": result.ask.times,
+        "cheapest": result.ask.priced,
+        "spent": finite(spent),
+        "room": result.load is not None,
         "sites": chosen,
         "kept": int((problem.states[result.sites] == FIXED).sum()),
         "closed": [given.site(int(j)) for j in result.closed],
         "people_covered": persons(covered),
+        "people_several": persons(several),
         "people_total": persons(total),
         "share": covered / total if covered is not None and total > 0 else None,
+        "districts": _districts(result, given),
         "seconds": round(result.seconds, 3),
         "levels": [finite(v) for v in result.levels],
         "stages": [[given.site(int(j))["id"] for j in stage] for stage in result.stages],
@@ -182,6 +215,12 @@ def _sites(result: Siting, given: Source, targets: list[Target]) -> list[dict[st
         values["people_gained"] = persons(share.gained)
         values["people_only"] = persons(share.alone)
         values["new"] = bool(result.problem.states[share.site] == NEW)
+        if result.problem.price is not None:
+            values["price"] = finite(float(result.problem.price[share.site]))
+        if result.problem.capacity is not None:
+            values["capacity"] = finite(float(result.problem.capacity[share.site]))
+        if result.stages:
+            values["phase"] = 1 + sum(share.site not in stage for stage in result.stages)
         values["by_district"] = by_district(given, share.by_district)
         if targets:
             values["targets_met"] = list(share.met)
@@ -204,11 +243,43 @@ def _way(result: Siting) -> dict[str, Any]:
     if result.ask.model not in ("pmedian", "pcenter") and result.ask.reach is not None:
         return {}
     weights = np.asarray(result.problem.weights, float)
+    if result.load is not None:
+        # Not everybody is taken in at the nearest: the mean is that of the answer itself.
+        served = 0.0 if result.served is None else float(result.served.sum())
+        median = result.ask.model == "pmedian" and served > 0
+        return {"mean": finite(result.objective / served) if median else None, "longest": None}
     _, cost = nearest(result.problem.cost, result.sites)
     there = np.isfinite(cost) & (weights > 0)
     people = float(weights[there].sum())
     mean = float((weights[there] * cost[there]).sum()) / people if people > 0 else None
     return {"mean": finite(mean), "longest": finite(float(cost[there].max(initial=0.0)))}
+
+
+def _districts(result: Siting, given: Source) -> list[dict[str, Any]]:
+    """Who is reached in every district that has people; nothing without districts or range."""
+    problem, reach = result.problem, result.ask.reach
+    if given.ground is None or problem.district is None or reach is None:
+        return []
+    weights, where = np.asarray(problem.weights, float), np.asarray(problem.district)
+    names = given.ground.districts
+    stays = np.flatnonzero(problem.states != NEW)
+    then = weights * (reached_times(problem, reach, result.sites) > 0)
+    if result.load is not None and result.served is not None:
+        then = result.served
+    now = weights * (reached_times(problem, reach, stays) > 0)
+    people, after, before = (np.bincount(where, v, len(names)) for v in (weights, then, now))
+    known = len(stays) > 0 and result.load is None
+    return [
+        {
+            "name": names[k],
+            "people": persons(float(people[k])),
+            "people_covered": persons(float(after[k])),
+            "share": float(after[k] / people[k]),
+            "share_now": float(before[k] / people[k]) if known else None,
+        }
+        for k in range(len(names))
+        if people[k] > 0
+    ]
 
 
 def _targets(arguments: argparse.Namespace, given: Source) -> list[Target]:
@@ -224,9 +295,11 @@ def _targets(arguments: argparse.Namespace, given: Source) -> list[Target]:
 
 
 def _current(result: Siting, given: Source, stands: Candidates) -> dict[str, Any] | None:
-    """What stands today in the terms of the same question."""
+    """What stands today in the terms of the same question; None where that cannot be told."""
     ground, ask = given.ground, result.ask
     assert ground is not None
+    if result.problem.capacity is not None:
+        return None
     cost = _costs_of(ground, given, stands)
     reach = ask.reach
     if isinstance(reach, np.ndarray):
@@ -248,6 +321,40 @@ def _current(result: Siting, given: Source, stands: Candidates) -> dict[str, Any
     }
 
 
+def _comparable(ask: Ask, given: Source, stands: Candidates | None) -> None:
+    """Refuse to compare what cannot be, before anything is searched for."""
+    if stands is None:
+        raise Refused("--compare 要有规划和已有设施,现在没有已有设施可比。")
+    if (
+        ask.model not in ("mclp", "pmedian", "pcenter", "equity")
+        or given.problem.capacity is not None
+    ):
+        raise Refused("--compare 只用于 mclp、pmedian、pcenter、equity,不能与 --capacity 同用。")
+
+
+def _best_of_as_many(given: Source, ask: Ask) -> dict[str, Any]:
+    """The best choice of as many sites as stand today, what stands being candidates too."""
+    ground = given.ground
+    assert ground is not None
+    told = None if given.time_ask is None else by_road(ground.plan, given.time_ask)
+    free = problem_of(ground.plan, replace(ground.ask, existing="closable", price=""), minutes=told)
+    reach = ask.reach if ground.reach is None else free.reach
+    problem = free.problem
+    if ask.model == "equity" and reach is None:
+        problem = replace(problem, district=None)
+    plain = replace(ask, reach=reach, phases=(), phase_weights=(), moves=None)
+    stands = np.flatnonzero(problem.states == CLOSABLE)
+    found = compare(problem, plain, stands, part(progress, 0.9, 1.0))
+    covered = covered_people(problem, plain, np.array(found.sites, np.int64))
+    total = float(np.asarray(problem.weights).sum())
+    return {
+        "objective": finite(found.best),
+        "bound": finite(found.bound),
+        "proven": found.proven,
+        "share": covered / total if covered is not None and total > 0 else None,
+    }
+
+
 def _costs_of(ground: Ground, given: Source, places: Candidates) -> np.ndarray:
     if given.time_ask is None:
         return metres_to(ground, places.x, places.y)
@@ -261,42 +368,9 @@ def _changes(result: Siting, given: Source) -> list[dict[str, Any]]:
             "objective": finite(change.objective),
             "as_planned": finite(change.as_planned),
             "proven": change.proven,
+            "possible": change.possible,
             "kept": change.kept,
             "dropped": [given.site(j)["name"] for j in change.flips],
         }
         for change in sensitivity(result, report=part(progress, 0.9, 1.0))
     ]
-
-
-def as_text(values: dict[str, Any]) -> str:
-    """Return the answer as lines to read."""
-    state = (
-        "已证明最优" if values["proven"] else f"到时限为止最好的,离上限最多差 {values['gap']:.2%}"
-    )
-    lines = [f"选址({TITLES[values['model']]}):{values['p']} 处,{state}"]
-    if values["share"] is not None:
-        lines.append(
-            f"覆盖 {values['people_covered']:,.0f} 人,占 {values['share']:.1%}"
-            f"(共 {values['people_total']:,.0f} 人)"
-        )
-    if values.get("mean") is not None:
-        unit = "分钟" if values["measure"] == "minutes" else "米"
-        mean, longest = values["mean"], values["longest"]
-        lines.append(f"到最近设施平均 {mean:,.1f} {unit},最远 {longest:,.1f} {unit}")
-    current = values["current"]
-    if current is not None and current["share"] is not None:
-        lines.append(f"现有 {current['sites']} 处覆盖 {current['share']:.1%}")
-    for site in values["sites"]:
-        where = f" ({site['lon']}, {site['lat']})" if site["lon"] is not None else ""
-        rival = f";其次是{site['runner_up']}" if site["runner_up"] else ""
-        lines.append(f"  {site['name']}{where}:新增 {site['people_gained']:,.0f} 人{rival}")
-    if values["left_out"]["points"]:
-        left = values["left_out"]
-        lines.append(f"任何候选点都到不了、未计入的:{left['points']} 处 {left['people']:,.0f} 人")
-    if values.get("excluded"):
-        lines.append(f"因灾害区或安全距离排除的候选点:{values['excluded']} 个")
-    for change in values.get("sensitivity", []):
-        dropped = "、".join(change["dropped"]) or "无"
-        lines.append(f"{change['change']}:换掉 {dropped}")
-    lines.append(f"人口口径:{values['basis'] or '矩阵的权重'};用时 {values['seconds']:.2f} 秒")
-    return "\n".join(lines)

@@ -1,16 +1,24 @@
-"""p-median and p-center on the OR-Library's forty instances, beside their published optima.
+"""Published instances: the OR-Library's forty p-medians, and the data spopt is tested with.
 
 The instances (pmed1.txt … pmed40.txt; J. E. Beasley, people.brunel.ac.uk/~mastjjb/jeb/orlib)
 are not part of this program: put them into a folder and name it in the environment variable
 PMED. Without them this part has nothing to run and says so. Optimal values: p-median from the
 OR-Library's pmedopt.txt; p-center from Daskin (2000) and Elloumi, Labbé, Pochet (2004).
+
+spopt's own test data (San Francisco: 205 census tracts, 16 stores, ways by road) come with spopt:
+where it is installed, it and its answers stand beside ours.
 """
 
+import importlib
+import importlib.util
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.sparse.csgraph import floyd_warshall
 
 from maps.analysis.siting import Ask, Problem, solve
@@ -38,7 +46,8 @@ def run() -> list[Row]:
         if folder and (path := Path(folder) / f"pmed{number}.txt").exists()
         for row in _instance(number, path)
     ]
-    return rows or [Row("OR-Library", "no instances: name their folder in PMED", 0.0, 1.0, 0)]
+    rows = rows or [Row("OR-Library", "no instances: name their folder in PMED", 0.0, 1.0, 0)]
+    return rows + _san_francisco()
 
 
 def _instance(number: int, path: Path) -> list[Row]:
@@ -53,6 +62,43 @@ def _instance(number: int, path: Path) -> list[Row]:
         note = f"published {optimum:,}; {state}"
         work = f"pmed{number}: {len(cost)} nodes, p = {p}, {model}"
         rows.append(Row(work, "ours", ms, 1.0, 1, result.objective, note))
+    return rows
+
+
+SERVICE = 5_000.0
+
+
+def _san_francisco() -> list[Row]:
+    """LSCP and MCLP within 5 km, p-median and p-center, four sites each: spopt and ours."""
+    found = importlib.util.find_spec("spopt")
+    if found is None or found.origin is None:
+        return [Row("San Francisco", "spopt: 未安装", 0.0, 1.0, 0)]
+    folder = Path(found.origin).parent / "tests" / "test_locate" / "data"
+    ways = pd.read_csv(folder / "SF_network_distance_candidateStore_16_censusTract_205_new.csv")
+    cost = ways.pivot_table(values="distance", index="DestinationName", columns="name").to_numpy()
+    tracts = pd.read_csv(folder / "SF_demand_205_centroid_uniform_weight.csv")
+    people = tracts.sort_values("NAME")["POP2000"].to_numpy(float)
+    locate, pulp = importlib.import_module("spopt.locate"), importlib.import_module("pulp")
+    built: dict[str, Callable[[], Any]] = {
+        "lscp": lambda: locate.LSCP.from_cost_matrix(cost, SERVICE),
+        "mclp": lambda: locate.MCLP.from_cost_matrix(cost, people, SERVICE, 4),
+        "pmedian": lambda: locate.PMedian.from_cost_matrix(cost, people, 4),
+        "pcenter": lambda: locate.PCenter.from_cost_matrix(cost, 4),
+    }
+    rows = []
+    for model, build in built.items():
+        title = f"San Francisco, 16 × 205, {model}"
+        start = time.perf_counter()
+        p = None if model == "lscp" else 4
+        result = solve(Problem(cost, people), Ask(model, reach=SERVICE, p=p))  # type: ignore[arg-type]
+        ours = (time.perf_counter() - start) * 1000
+        rows.append(Row(title, "ours", ours, 1.0, 1, result.objective, result.status))
+        start = time.perf_counter()
+        made = build()
+        made.problem.solve(pulp.PULP_CBC_CMD(msg=False))
+        ms = (time.perf_counter() - start) * 1000
+        theirs = float(pulp.value(made.problem.objective))
+        rows.append(Row(title, "spopt with CBC", ms, ms / ours, 1, theirs))
     return rows
 
 

@@ -5,7 +5,7 @@ Hogan and ReVelle, “Concepts and applications of backup coverage”, Managemen
 (1988). The people of one demand may be sent to several sites.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,7 +24,8 @@ _LINKED = 400_000
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Sites (fixed ones included), objective, bound, proven, levels, persons served per demand."""
+    """Sites (fixed ones included), objective, bound, proven, levels, persons served per demand,
+    with capacities (m,) persons each candidate takes in."""
 
     sites: np.ndarray
     objective: float
@@ -32,12 +33,31 @@ class Answer:
     proven: bool
     levels: tuple[float, ...] = ()
     served: np.ndarray | None = None
+    load: np.ndarray | None = None
 
 
-def nothing_found(optimal: bool, search: Search) -> Refused:
+def _conditions(ask: Ask) -> str:
+    """What was asked for, with its numbers: “数量 3 处、预算 20”."""
+    p = ask.phases[-1] if ask.phases else ask.p
+    words = [f"数量 {p} 处"] if p is not None else []
+    if ask.budget is not None:
+        words.append(f"预算 {ask.budget:g}")
+    if ask.reach is not None:
+        words.append("服务距离或时间")
+    if ask.at_least:
+        words.append(f"各区最少数量(共 {sum(ask.at_least.values())} 处)")
+    if ask.moves is not None:
+        words.append(f"最多迁 {ask.moves} 处")
+    return f"{'、'.join(words)} 等条件" if words else "条件"
+
+
+def nothing_found(optimal: bool, search: Search, ask: Ask) -> Refused:
     """What to say when a search ends without an answer."""
     if optimal:
-        return Refused("没有任何布局能同时满足全部条件。请放宽数量、预算、容量、间距或各区要求。")
+        return Refused(
+            f"没有任何布局能同时满足{_conditions(ask)}。"
+            "请放宽数量、预算、容量、间距、各区要求中的一项,或增加候选点。"
+        )
     if search.stop():
         return Refused("停止时还没有找到满足全部条件的布局。请多等一会儿,或放宽条件。")
     return Refused(
@@ -61,7 +81,7 @@ def backup(
     if limit is None:
         first = fewest(rows, np.ones(len(kept), np.int64), side, search)
         if first.sites is None:
-            raise nothing_found(not np.isfinite(first.bound), search)
+            raise nothing_found(not np.isfinite(first.bound), search, ask)
         limit, proven = round(first.count), first.proven
         start = side.lower.copy()
         start[first.sites] = 1.0
@@ -79,7 +99,7 @@ def backup(
         say=lambda found, bound: (-found, -bound),
     )
     if out.values is None:
-        raise nothing_found(out.status == "infeasible", search)
+        raise nothing_found(out.status == "infeasible", search, ask)
     is_open = (out.values[: problem.candidates] > 0.5).astype(float)
     people = float(weight[(small @ is_open) >= 2].sum())
     used = float(is_open[side.counted].sum())
@@ -118,7 +138,7 @@ def capacitated(
     kept = np.flatnonzero(np.diff(matrix.indptr) > 0)
     lost = np.empty(0, np.int64)
     if ask.model != "mclp":
-        kept, lost = unreached(problem, matrix, ask, 1)
+        kept, lost = unreached(problem, matrix, ask, 1, people=True)
     weights = np.asarray(problem.weights, float)
     kept = kept[weights[kept] > 0]
     room = capacities(problem)
@@ -144,20 +164,47 @@ def capacitated(
         say=lambda found, bound: (sense * found, sense * bound),
     )
     if out.values is None:
-        raise nothing_found(out.status == "infeasible", search)
+        if out.status == "infeasible" and ask.model != "mclp":
+            raise _too_small(ask, side, small, weight, room, search)
+        raise nothing_found(out.status == "infeasible", search, ask)
     m = problem.candidates
     sent = np.bincount(np.repeat(np.arange(len(head)), np.diff(small.indptr)), out.values[m:])
     share = np.zeros(len(head))
     share[: len(sent)] = np.minimum(1.0, sent)
     served = np.zeros(problem.demands)
     served[kept] = weights[kept] * share[group]
+    row = np.repeat(np.arange(len(head)), np.diff(small.indptr))
+    load = np.bincount(small.indices, weight[row] * out.values[m:], m)
     sites = np.flatnonzero(out.values[:m] > 0.5)
     objective = sense * out.objective
     if ask.model == "lscp":
         objective = float(np.round(objective))
     bound = objective if out.status == "optimal" else sense * out.bound
     proven = out.status == "optimal"
-    return Answer(sites, objective, bound, proven, (), served), lost
+    return Answer(sites, objective, bound, proven, (), served, load), lost
+
+
+def _too_small(
+    ask: Ask,
+    side: Side,
+    matrix: sp.csr_array,
+    weight: np.ndarray,
+    room: np.ndarray,
+    search: Search,
+) -> Refused:
+    """How many people there is room for at most, when there is not for all."""
+    most = replace(ask, model="mclp")
+    people = float(weight.sum())
+    mip = _flow(most, side, matrix, weight, np.minimum(room, people), None)
+    out = run(mip, search)
+    if out.values is None:
+        return nothing_found(out.status == "infeasible", search, ask)
+    word = "最多" if out.status == "optimal" else "已知的布局最多"
+    return Refused(
+        f"容量不够:要安置 {people:,.0f} 人,在给定的{_conditions(ask)}下{word}能安置 "
+        f"{-out.objective:,.0f} 人,还差 {people + out.objective:,.0f} 人。"
+        "请增加数量或容量、放宽距离,或增加候选点。"
+    )
 
 
 def capacities(problem: Problem) -> np.ndarray:

@@ -8,6 +8,7 @@ dynamic subgradient-based branch-and-bound procedure for set covering”, Operat
 (1996)).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +39,15 @@ def enough(
     brief = search.left if seconds is None else min(seconds, search.left)
     program = Covering(matrix, limit, search, search.passed + brief)
     m = matrix.shape[1]
-    stack: list[_Part] = [(np.zeros(m), np.ones(m))]
+    # Each part makes those it falls into one by one: a stack of as many as the search is deep.
+    stack: list[Iterator[_Part]] = [iter([(np.zeros(m), np.ones(m))])]
     bound = 0
     while stack:
-        lower, upper = stack.pop()
+        part = next(stack[-1], None)
+        if part is None:
+            stack.pop()
+            continue
+        lower, upper = part
         found = program.solve(lower, upper)
         if found == "late" or program.late:
             return Verdict(None, bound)
@@ -52,14 +58,14 @@ def enough(
         whole = found.share > 1 - SLACK
         if ((matrix @ whole.astype(float)) > 0.5).all():
             return Verdict(np.flatnonzero(whole), bound)
-        stack.extend(_parts(matrix, found, lower, upper, limit))
+        stack.append(_parts(matrix, found, lower, upper, limit))
     return Verdict(None, limit + 1)
 
 
 def _parts(
     matrix: sp.csr_array, found: Relaxed, lower: np.ndarray, upper: np.ndarray, limit: int
-) -> list[_Part]:
-    """The parts a part falls into, the most promising last; none when a row cannot be reached."""
+) -> Iterator[_Part]:
+    """The parts a part falls into, the most promising first; none when a row cannot be reached."""
     too_dear = (lower < 0.5) & (found.worth + found.dearer > limit + SLACK)
     upper = np.where(too_dear, 0.0, upper)
     free = (upper > 0.5) & (lower < 0.5)
@@ -69,10 +75,8 @@ def _parts(
     columns = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
     columns = columns[free[columns]]
     columns = columns[np.lexsort((found.dearer[columns], -found.share[columns]))]
-    parts: list[_Part] = []
     for column in columns:
         opened = lower.copy()
         opened[column] = 1.0
-        parts.append((opened, upper.copy()))
+        yield opened, upper.copy()
         upper[column] = 0.0
-    return parts[::-1]

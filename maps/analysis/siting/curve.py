@@ -78,7 +78,7 @@ def curve(
         raise Refused("曲线只能对 mclp、pmedian、pcenter 这三种目标计算。")
     wanted = sorted(set(counts))
     if not wanted or wanted[0] < 1:
-        raise Refused("曲线的数量要从 1 开始。")
+        raise Refused("曲线至少要算 1 处,可供选择的候选点不够。请增加候选点。")
     ready = Ask(ask.model, reach=ask.reach, p=wanted[-1], times=ask.times, seconds=ask.seconds)
     check(problem, ready)
     larger = ask.model == "mclp"

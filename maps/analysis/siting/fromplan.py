@@ -32,6 +32,9 @@ STATES: Mapping[Existing, int] = MappingProxyType(
     {"fixed": FIXED, "closable": CLOSABLE, "relocatable": RELOCATABLE}
 )
 
+_ROOM = "容纳人数"
+"""Column of what stands with the people it takes in."""
+
 Minutes = Callable[[Floats, Floats, "Ground", Report], np.ndarray]
 """Minutes from places (x, y) to the people of a ground: (n, k), infinite where there is no way."""
 
@@ -47,7 +50,8 @@ class PlanAsk:
     ``classes``: those that new sites may be of (all of ``radii`` when empty).
     ``existing``: what becomes of facilities of ``status`` that stand; ``avoid``: no new site in
     hazard zones or within safety distances; ``apart``: metres between sites; ``price``,
-    ``capacity``: columns of the candidate layer with numbers.
+    ``capacity``: a column of the candidates' layers with numbers, or one number for every new
+    site (what stands then costs nothing and has the 容纳人数 it says).
     """
 
     of: str
@@ -129,8 +133,8 @@ def problem_of(
         cost,
         people.persons[points],
         found.state,
-        _numbers(plan, found, ask.price, 0.0),
-        _numbers(plan, found, ask.capacity, np.nan),
+        _numbers(plan, found, ask.price, "", 0.0),
+        _numbers(plan, found, ask.capacity, _ROOM, np.nan),
         people.district[points] if people.districts else None,
         site_district if people.districts else None,
         _too_close(people.ruler, found, ask.apart, place),
@@ -146,6 +150,10 @@ def _check_ranges(ask: PlanAsk, minutes: bool) -> None:
             check_radius(value)
         elif value is not None and not value > 0:
             raise Refused(f"服务时间要填大于 0 的分钟数,现在是 {value:g}。")
+    strange = [name for name in ask.classes if name not in ask.radii and ask.radius is None]
+    if strange or (ask.classes and not ask.radii):
+        named = "、".join(strange or ask.classes)
+        raise Refused(f"新设施可选的级别“{named}”没有给服务距离,请按级别给出。")
     if ask.apart < 0:
         raise Refused(f"设施之间的最小间距不能是负数,现在是 {ask.apart:g} 米。")
 
@@ -209,7 +217,9 @@ def _classes(
     for k, grade in enumerate(grades):
         value = ask.radii.get(grade, ask.radius)
         if value is None:
-            raise Refused(f"级别“{grade or '(空)'}”没有给服务距离,请给出它的或一个通用的距离。")
+            raise Refused(
+                f"级别“{grade or '(空)'}”没有给服务距离,请给出它的,或一个其余级别通用的距离。"
+            )
         reach[k] = value
     place = np.where(np.arange(len(rows)) < len(new) * len(names), rows, m)
     place[place == m] = -1
@@ -255,20 +265,23 @@ def metres_to(ground: Ground, x: Floats, y: Floats) -> np.ndarray:
 
 
 def _numbers(
-    plan: Plan, found: Candidates, column: str, standing_value: float
+    plan: Plan, found: Candidates, word: str, own: str, standing_value: float
 ) -> np.ndarray | None:
-    """(m,) numbers of a column of the candidates' layers; grid points have none."""
-    if not column:
+    """(m,) numbers of a column of the candidates' layers, which grid points have none of; or one
+    number for all that is new, and for what stands that of the column ``own``."""
+    if not word:
         return None
     out = np.full(len(found), np.nan)
-    series = {
-        name: pd.to_numeric(plan.layer(name).column(column), errors="coerce")
-        for name in set(found.layer)
-        if name
-    }
-    for k, (name, fid) in enumerate(zip(found.layer, found.fid, strict=True)):
-        if name:
-            out[k] = float(series[name].loc[fid])
+    each = _number(word)
+    column, read = word, np.ones(len(found), bool)
+    if each is not None:
+        column, read = own, found.state != NEW
+        out[~read] = each
+    layers = {found.layer[k] for k in np.flatnonzero(read) if found.layer[k]} if column else ()
+    series = {n: pd.to_numeric(plan.layer(n).column(column), errors="coerce") for n in layers}
+    for k in np.flatnonzero(read):
+        if found.layer[k] in series:
+            out[k] = float(series[found.layer[k]].loc[found.fid[k]])
     if np.isfinite(standing_value):
         out[(found.state != NEW) & ~np.isfinite(out)] = standing_value
     missing = np.flatnonzero(~np.isfinite(out))
@@ -276,6 +289,15 @@ def _numbers(
         first = found.name[int(missing[0])]
         raise Refused(f"有 {len(missing)} 个候选点的“{column}”空缺(例如“{first}”),请补上后再算。")
     return out
+
+
+def _number(word: str) -> float | None:
+    """The number a word is, None for the name of a column."""
+    try:
+        value = float(word)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
 
 
 def _district_of(people: Demand, found: Candidates) -> np.ndarray:

@@ -43,20 +43,23 @@ class Covering:
 
 
 def unreached(
-    problem: Problem, matrix: sp.csr_array, ask: Ask, times: int
+    problem: Problem, matrix: sp.csr_array, ask: Ask, times: int, *, people: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return demands (rows) that can be reached ``times`` times and those that cannot.
 
-    Raises Unreachable for the second, unless ``ask.only_reachable``.
+    Raises Unreachable for the second, unless ``ask.only_reachable``. ``people``: demands where
+    nobody lives need not be reached.
     """
     short = np.diff(matrix.indptr) < times
+    if people:
+        short &= np.asarray(problem.weights, float) > 0
     lost = np.flatnonzero(short)
     if len(lost) and not ask.only_reachable:
-        people = float(problem.weights[lost].sum())
+        persons = float(problem.weights[lost].sum())
         shown = "、".join(str(r + 1) for r in lost[:5]) + (" …" if len(lost) > 5 else "")
         how = "任何候选点都到不了" if times == 1 else f"能到达的候选点不足 {times} 个"
         raise Unreachable(
-            f"有 {len(lost)} 个需求点、{people:,.0f} 人{how}(第 {shown} 个)。"
+            f"有 {len(lost)} 个需求点、{persons:,.0f} 人{how}(第 {shown} 个)。"
             "请放宽距离或时间、在附近增加候选点,或只要求覆盖能到达的人。",
             lost,
         )

@@ -54,7 +54,7 @@ def ways(problem: Problem, ask: Ask, side: Side) -> tuple[Ways, np.ndarray]:
     everything = dense(problem.cost)
     lost = np.empty(0, np.int64)
     if not np.isfinite(everything.min(axis=1)).all():
-        _, lost = unreached(problem, cover(everything, np.inf), ask, 1)
+        _, lost = unreached(problem, cover(everything, np.inf), ask, 1, people=True)
     weights = np.asarray(problem.weights, float)
     counts = weights > 0
     counts[lost] = False

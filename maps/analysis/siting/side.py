@@ -9,6 +9,8 @@ import scipy.sparse as sp
 from data.refused import Refused
 from maps.analysis.siting.ask import CLOSABLE, FIXED, NEW, RELOCATABLE, Ask, Problem
 
+_EVERYBODY = ("lscp", "backup", "pmedian", "pcenter")
+"""Models without an answer when there is no site at all."""
 _Add = Callable[[sp.csr_array, np.ndarray, np.ndarray], None]
 
 
@@ -123,6 +125,10 @@ def _money(problem: Problem, ask: Ask, add: _Add) -> None:
     needed = float(price[problem.states == FIXED].sum())
     if ask.budget < needed:
         raise Refused(f"保留的设施就要 {needed:g},超过预算 {ask.budget:g}。请提高预算。")
+    cheapest = float(price.min())
+    nothing = not (problem.states == FIXED).any() and bool((np.asarray(problem.weights) > 0).any())
+    if ask.model in _EVERYBODY and nothing and cheapest > ask.budget:
+        raise Refused(f"最便宜的一处也要 {cheapest:g},超过预算 {ask.budget:g}。请提高预算。")
     add(sp.csr_array(price[None, :]), np.array([-np.inf]), np.array([float(ask.budget)]))
 
 

@@ -57,6 +57,7 @@ def solve(
         _served(problem, ask, answer),
         lost,
         answer.levels,
+        answer.load,
     )
     verify.check(result)
     report(1.0, "完成")
@@ -122,7 +123,7 @@ def _answer(
     if ask.model == "pmedian":
         best, lost = pmedian(problem, ask, side, search)
         if best.sites is None:
-            raise nothing_found(best.proven, search)
+            raise nothing_found(best.proven, search, ask)
         sites = np.union1d(best.sites, side.fixed)
         return Answer(sites, best.cost, best.bound, best.proven), (), lost
     if ask.model == "pcenter":
@@ -153,7 +154,7 @@ def _covering(
         return Answer(sites, found.count, found.bound, found.proven, (), served), (), lost
     most = mclp(problem, ask, side, matrix, search)
     if not np.isfinite(most.people):
-        raise nothing_found(most.proven, search)
+        raise nothing_found(most.proven, search, ask)
     sites = np.union1d(most.sites, side.fixed)
     served = _reached(problem, matrix, sites, ask.times)
     return Answer(sites, most.people, most.bound, most.proven, (), served), (), _NOBODY

@@ -48,7 +48,7 @@ def fair_districts(
         out = run(stages.mip(sums, k), search, start=stages.point(values, k))
         if out.values is None:
             if values is None:
-                raise nothing_found(out.status == "infeasible", search)
+                raise nothing_found(out.status == "infeasible", search, ask)
             proven = False
             break
         values = out.values[: problem.candidates]
@@ -212,7 +212,7 @@ def phased(
         say=lambda found, bound: (sense * (found + offset), sense * (bound + offset)),
     )
     if out.values is None:
-        raise nothing_found(out.status == "infeasible", search)
+        raise nothing_found(out.status == "infeasible", search, ask)
     m, wide = problem.candidates, block.matrix.shape[1]
     stages = tuple(np.flatnonzero(out.values[t * wide : t * wide + m] > 0.5) for t in range(count))
     levels = tuple(

@@ -136,12 +136,14 @@ def _objective(result: Siting, is_open: np.ndarray) -> float:
     if not np.isfinite(best[weights[counts] > 0]).all():
         raise WrongAnswer("somebody is left without a site")
     if ask.model == "pmedian":
-        return (
-            float(np.where(weights[counts] > 0, weights[counts] * best, 0.0).sum())
-            if len(best)
-            else 0.0
-        )
+        return _paid(weights[counts], best)
     return float(best.max()) if len(best) else 0.0
+
+
+def _paid(weights: np.ndarray, best: np.ndarray) -> float:
+    """Weighted cost of those who live there; where nobody lives the way may have no end."""
+    some = weights > 0
+    return float(weights[some] @ best[some])
 
 
 def _everybody(result: Siting, is_open: np.ndarray, counts: np.ndarray) -> float:
@@ -173,9 +175,7 @@ def _phases(result: Siting, counts: np.ndarray) -> float:
             values.append(float(weights[_within(problem, ask, is_open) > 0].sum()))
         else:
             best = _least(problem, is_open)[counts]
-            values.append(
-                float(np.nansum(np.where(weights[counts] > 0, weights[counts] * best, 0)))
-            )
+            values.append(_paid(weights[counts], best))
     return float(share @ np.array(values) / share.sum())
 
 

@@ -1,16 +1,15 @@
-"""Why this site: what it adds, what the next best would do, and what the answer hangs on."""
+"""Why this site: what it adds, and what the next best would do."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from data.progress import Report, part, silent
-from maps.analysis.siting.ask import FIXED, NEW, Ask, Problem, Siting
+from data.refused import Refused
+from maps.analysis.siting.ask import FIXED, NEW, Ask, Model, Problem, Siting
 from maps.analysis.siting.heuristics import exchanges_of_cost, exchanges_of_cover, nearest_two
 from maps.analysis.siting.matrix import as_dense, cover, nearest, some_columns
 from maps.analysis.siting.resilience import Target
-from maps.analysis.siting.search import Stop, never
 from maps.analysis.siting.side import conditions
 from maps.analysis.siting.solve import solve
 
@@ -21,7 +20,8 @@ class Share:
 
     ``site``: candidate. ``gained``: persons it is the first to reach when the sites are taken
     in the order given (they add up to what the whole answer reaches beyond the fixed ones);
-    without a range, persons for whom it is the nearest. ``alone``: persons only it reaches.
+    without a range, persons for whom it is the nearest; with capacities, persons it takes in.
+    ``alone``: persons only it reaches.
     ``by_district``: (d,) gained persons by district. ``met``: targets that hold with it and
     not without it. ``runner_up``: the candidate that would lose least in its place (None: no
     other is free), ``worse``: by how much the objective would be worse with it.
@@ -41,6 +41,8 @@ def shares(result: Siting, targets: Sequence[Target] = ()) -> tuple[Share, ...]:
     problem, ask = result.problem, result.ask
     state = problem.states
     mine = result.sites[state[result.sites] != FIXED]
+    if result.load is not None:
+        return _by_load(result, mine)
     fixed = result.sites[state[result.sites] == FIXED]
     weights = np.asarray(problem.weights, float)
     if ask.reach is None:
@@ -69,6 +71,14 @@ def shares(result: Siting, targets: Sequence[Target] = ()) -> tuple[Share, ...]:
             )
         )
     return tuple(out)
+
+
+def _by_load(result: Siting, mine: np.ndarray) -> tuple[Share, ...]:
+    """With capacities: whom each site takes in; who stands in for whom is not asked."""
+    assert result.load is not None
+    taken = {int(j): float(result.load[j]) for j in mine}
+    order = sorted(taken, key=lambda j: (-taken[j], j))
+    return tuple(Share(j, taken[j], taken[j], np.empty(0), (), None, None) for j in order)
 
 
 def _in_turn(
@@ -131,9 +141,12 @@ def _met(
 def objective_of(problem: Problem, ask: Ask, sites: np.ndarray) -> float:
     """Return what a given choice is worth in the terms of ``ask``; conditions are not looked at.
 
-    lscp, backup: persons reached (twice). inf when somebody is left without a site.
+    lscp, backup: persons reached (twice). inf when somebody is left without a site, or (pmedian)
+    without room.
     """
     weights = np.asarray(problem.weights, float)
+    if problem.capacity is not None:
+        return _with_room(problem, ask, sites)
     if ask.model in ("mclp", "backup", "lscp") or (
         ask.model == "equity" and problem.district is not None
     ):
@@ -148,6 +161,19 @@ def objective_of(problem: Problem, ask: Ask, sites: np.ndarray) -> float:
     if ask.model == "pmedian":
         return float((weights[weights > 0] * cost[weights > 0]).sum())
     return float(cost.max(initial=0.0))
+
+
+def _with_room(problem: Problem, ask: Ask, sites: np.ndarray) -> float:
+    """The same with capacities: nothing is left to choose but who goes where."""
+    state = np.zeros(problem.candidates, np.int8)
+    state[np.asarray(sites, np.int64)] = FIXED
+    model: Model = "pmedian" if ask.model == "pmedian" else "mclp"
+    plain = Ask(model, reach=ask.reach, p=0, only_reachable=ask.only_reachable)
+    only = Problem(problem.cost, problem.weights, state, capacity=problem.capacity)
+    try:
+        return solve(only, plain).objective
+    except Refused:
+        return np.inf
 
 
 def _worst_share(problem: Problem, reached: np.ndarray) -> float:
@@ -265,126 +291,3 @@ def _share_table(result: Siting, sites: np.ndarray) -> np.ndarray:
             worst = np.minimum(worst, got / people[d])
         out[k] = worst
     return out
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """The answer under one changed assumption.
-
-    ``name``: what was changed. ``objective``: of the best answer then. ``as_planned``: of the
-    sites planned now, then. ``kept``: how many of the new sites stay the choice. ``flips``:
-    which conclusions change: sites that drop out, as candidate numbers.
-    """
-
-    name: str
-    objective: float
-    as_planned: float
-    proven: bool
-    kept: int
-    flips: tuple[int, ...]
-
-
-def sensitivity(
-    result: Siting,
-    *,
-    reach_change: float = 0.2,
-    people_change: float = 0.1,
-    seed: int = 0,
-    draws: int = 3,
-    report: Report = silent,
-) -> tuple[Change, ...]:
-    """Solve again with the range ± 20 % and people ± 10 %, and say what stays.
-
-    All people changed alike changes no choice; so each district's people (each demand's, without
-    districts) are changed by a factor of its own, drawn between the limits, ``draws`` times.
-    """
-    problem, ask = result.problem, result.ask
-    cases: list[tuple[str, Callable[[], tuple[Problem, Ask]]]] = []
-    if ask.reach is not None:
-        for sign in (-1, 1):
-            factor = 1 + sign * reach_change
-            cases.append(
-                (f"服务距离或时间 {sign * reach_change:+.0%}", _with_reach(result, factor))
-            )
-    rng = np.random.default_rng(seed)
-    for turn in range(draws):
-        factors = _factors(problem, rng, people_change)
-        name = f"人口在 ±{people_change:.0%} 内变动(第 {turn + 1} 次)"
-        cases.append((name, _with_people(result, factors)))
-    mine = set(result.sites[problem.states[result.sites] != FIXED].tolist())
-    out = []
-    for k, (name, make) in enumerate(cases):
-        changed, again = make()
-        inner = part(report, k / len(cases), (k + 1) / len(cases))
-        found = solve(changed, again, inner)
-        now = set(found.sites.tolist())
-        planned = objective_of(changed, again, result.sites)
-        gone = tuple(sorted(mine - now))
-        proven = found.status == "optimal"
-        out.append(Change(name, found.objective, planned, proven, len(mine & now), gone))
-    return tuple(out)
-
-
-def _with_reach(result: Siting, factor: float) -> Callable[[], tuple[Problem, Ask]]:
-    def make() -> tuple[Problem, Ask]:
-        reach = result.ask.reach
-        assert reach is not None
-        wider = reach * factor
-        # A narrower range leaves people out; that is an answer here, not a refusal.
-        return result.problem, replace(result.ask, reach=wider, only_reachable=True)
-
-    return make
-
-
-def _factors(problem: Problem, rng: np.random.Generator, change: float) -> np.ndarray:
-    if problem.district is None:
-        return rng.uniform(1 - change, 1 + change, problem.demands)
-    district = np.asarray(problem.district)
-    each = rng.uniform(1 - change, 1 + change, int(district.max(initial=-1)) + 2)
-    return each[district]
-
-
-def _with_people(result: Siting, factors: np.ndarray) -> Callable[[], tuple[Problem, Ask]]:
-    def make() -> tuple[Problem, Ask]:
-        weights = np.asarray(result.problem.weights, float) * factors
-        return replace(result.problem, weights=weights), result.ask
-
-    return make
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A planner's own layout beside the best with as many sites.
-
-    ``mine``/``best``: objectives in the terms of the ask; ``bound``: proven limit of the best.
-    """
-
-    mine: float
-    best: float
-    bound: float
-    proven: bool
-    sites: tuple[int, ...]
-
-
-def compare(
-    problem: Problem,
-    ask: Ask,
-    sites: Sequence[int] | np.ndarray,
-    report: Report = silent,
-    stop: Stop = never,
-) -> Comparison:
-    """Return how far ``sites`` (candidates that count in ``p``; FIXED ones stay) are from the best.
-
-    “Yours 87.2 %, the best with the same number 91.0 %, proven.”
-    """
-    own = np.asarray(sites, np.int64)
-    fixed = np.flatnonzero(problem.states == FIXED)
-    counted = np.setdiff1d(own, fixed)
-    found = solve(problem, replace(ask, p=len(counted), budget=None), report, stop=stop)
-    return Comparison(
-        objective_of(problem, ask, np.union1d(own, fixed)),
-        found.objective,
-        found.bound,
-        found.status == "optimal",
-        tuple(int(s) for s in found.sites),
-    )

@@ -277,7 +277,7 @@ def test_a_missing_weight_is_not_nobody(
 
 
 def test_matrix_numbers(tmp_path: Path) -> None:
-    from maps.commands.choosing import read_matrix, read_vector
+    from maps.commands.matrices import read_matrix, read_vector
 
     (tmp_path / "c.csv").write_text(",a,b\nx,1,inf\ny,3,4\n", encoding="utf-8")
     values, names = read_matrix(tmp_path / "c.csv")

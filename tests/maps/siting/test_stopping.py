@@ -6,7 +6,7 @@ import pytest
 from data.refused import Refused
 from maps.analysis.siting import Ask, Problem, solve
 from maps.analysis.siting.curve import curve
-from maps.analysis.siting.why import compare
+from maps.analysis.siting.sensitivity import compare
 
 
 def _problem(seed: int = 5, n: int = 260, m: int = 24) -> Problem:

@@ -8,7 +8,8 @@ import pytest
 from data.refused import Refused
 from maps.analysis.siting import Ask, Problem, Siting, solve
 from maps.analysis.siting.resilience import Target
-from maps.analysis.siting.why import compare, runners_up, sensitivity, shares
+from maps.analysis.siting.sensitivity import compare, sensitivity
+from maps.analysis.siting.why import runners_up, shares
 from tests.maps.siting import oracle
 from tests.maps.siting.test_models import instance
 
