@@ -192,6 +192,17 @@ ACTIONS: tuple[Action, ...] = (
         gap=True,
         asks=True,
     ),
+    Action(
+        "deliver",
+        "导出成果",
+        "文件",
+        lambda w: w.show_panel("deliver"),
+        _plan,
+        shortcut="Ctrl+E",
+        icon="report",
+        bar="text",
+        asks=True,
+    ),
     Action("close", "关闭规划", "文件", dialogs.close_plan, _plan, shortcut="Ctrl+W", gap=True),
     Action("quit", "退出", "文件", lambda w: w.close(), shortcut="Ctrl+Q"),
     Action(

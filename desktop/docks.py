@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWi
 from desktop.panels.charts import ChartsPanel
 from desktop.panels.compare import ComparePanel
 from desktop.panels.coverage import CoveragePanel
+from desktop.panels.deliver import DeliverPanel
 from desktop.panels.export import ExportPanel
 from desktop.panels.help import HelpPanel
 from desktop.panels.layer_export import LayerExportPanel
@@ -66,6 +67,7 @@ PLACES = (
     Place("siting", "选址", RIGHT, SitingPanel, always=False),
     Place("place", "坐标", RIGHT, PlacePanel, always=False),
     Place("export", "导出", RIGHT, ExportPanel, always=False),
+    Place("deliver", "成果", RIGHT, DeliverPanel, always=False),
     Place("layer_export", "导出图层", RIGHT, LayerExportPanel, always=False),
     Place("help", "帮助", RIGHT, HelpPanel, always=False),
     Place("table", "属性表", BOTTOM, TablePanel, always=False),

@@ -32,6 +32,7 @@ def arguments_for(parser: argparse.ArgumentParser) -> None:
         "--sites", default=str(SITES), metavar="N", help=f"每类建议新增几处,默认 {SITES},0 不算"
     )
     parser.add_argument("--date", help="成果上的日期,默认今天")
+    parser.add_argument("--unit", default="", metavar="文字", help="编制单位")
 
 
 def load_dossier(arguments: argparse.Namespace, report: Report = progress) -> Dossier:
@@ -41,7 +42,8 @@ def load_dossier(arguments: argparse.Namespace, report: Report = progress) -> Do
     radius = _radii(arguments.radius) or usual(plan)
     asked = Asked(radius, arguments.people, arguments.scenario, _sites(arguments.sites))
     date = today() if arguments.date is None else arguments.date
-    return dossier(book, asked, arguments.plan, date, part(report, 0.1, 1.0))
+    last = part(report, 0.1, 1.0)
+    return dossier(book, asked, arguments.plan, date, last, organisation=arguments.unit)
 
 
 def _radii(words: list[str]) -> dict[str, float]:

@@ -8,7 +8,6 @@
 """
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -34,7 +33,7 @@ from maps.drawing.leaves import Row
 from maps.drawing.paper import Sheet, sheet
 from maps.drawing.pen import Pen
 from maps.drawing.printing import BOUNDARY_REMARK, Folio, PrintAsk, block, compose
-from maps.drawing.saving import CREATOR, saving
+from maps.drawing.saving import CREATOR, file_name, saving
 from maps.drawing.subjects import Subject
 from maps.drawing.templates import DISTRICT, INDEX, TEMPLATES, template
 
@@ -122,9 +121,8 @@ def _writer(pdf: PdfPages, drafts: Path | None) -> Writer:
         count += 1
         pdf.savefig(pen.figure)
         if drafts is not None:
-            name = re.sub(r'[\\/:*?"<>|\s]', "_", title)
             info = {"Title": title, "Creator": CREATOR, "Producer": CREATOR, "CreationDate": None}
-            target = drafts / f"{count:02d}_{name}.pdf"
+            target = drafts / f"{count:02d}_{file_name(title)}.pdf"
             FigureCanvasPdf(pen.figure).print_pdf(target, metadata=info)
 
     return write

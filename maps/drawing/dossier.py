@@ -10,32 +10,48 @@ from maps.analysis.figures import ledger
 from maps.analysis.findings import Asked, Findings, findings
 from maps.analysis.provenance import Ledger
 from maps.drawing.listings import listings
+from maps.drawing.saving import file_name
 from maps.drawing.sources import sources
 from maps.drawing.tables import Table, with_codes, write_csv, write_xlsx
 
 
 @dataclass(frozen=True, eq=False)
 class Dossier:
-    """``place`` is the area's name (“赤峰市”), ``date`` the day that stands on everything."""
+    """``place`` is the area's name (“赤峰市”), ``date`` the day that stands on everything.
+
+    ``organisation``: who made it (编制单位), "" to be filled in by hand.
+    """
 
     found: Findings
     ledger: Ledger
     tables: dict[str, Table]
     place: str
+    organisation: str = ""
 
     @property
     def date(self) -> str:
         return self.ledger.date
 
+    @property
+    def file_name(self) -> str:
+        """What the names of files begin with: the place, as every system takes it."""
+        return file_name(self.place)
+
 
 def dossier(
-    book: Book, asked: Asked, plan_file: Path, date: str, report: Report = silent, name: str = ""
+    book: Book,
+    asked: Asked,
+    plan_file: Path,
+    date: str,
+    report: Report = silent,
+    name: str = "",
+    organisation: str = "",
 ) -> Dossier:
     """Work everything out. ``plan_file`` is the file the book was read from; ``name`` what the
     ledger calls it. Raises Refused for an ask that makes no sense."""
     found = findings(book, asked, part(report, 0.0, 0.97))
     record = ledger(found, plan_file, date, name)
-    return Dossier(found, record, listings(found, record), place_name(found))
+    return Dossier(found, record, listings(found, record), place_name(found), organisation)
 
 
 def place_name(found: Findings) -> str:

@@ -48,13 +48,14 @@ def export_all(
     done.add(folder / made.ledger.plan.name)
     _maps(made, done, dpi, part(report, 0.0, 0.45))
     if made.found.district_names:
-        book = folder / MAPS / f"{made.place}地图册.pdf"
-        bind(made.found.plan, BookAsk(date=made.date), book, report=part(report, 0.45, 0.6))
+        book = folder / MAPS / f"{made.file_name}地图册.pdf"
+        ask = BookAsk(date=made.date, organisation=made.organisation)
+        bind(made.found.plan, ask, book, report=part(report, 0.45, 0.6))
         done.add(book)
     _reports(made, done, dpi, part(report, 0.6, 0.85))
-    page = folder / f"{made.place}应急设施布局.html"
+    page = folder / f"{made.file_name}应急设施布局.html"
     write_page(made, page, part(report, 0.85, 0.93))
-    workbook = folder / f"{made.place}应急设施表.xlsx"
+    workbook = folder / f"{made.file_name}应急设施表.xlsx"
     write_workbook(made, workbook, part(report, 0.93, 0.96))
     (folder / TABLES).mkdir(exist_ok=True)
     done.add(page, workbook, *write_tables(made, folder / TABLES, part(report, 0.96, 0.99)))
@@ -75,7 +76,8 @@ def _maps(made: Dossier, done: Done, dpi: int, report: Report) -> None:
     folder = done.folder / MAPS
     folder.mkdir(exist_ok=True)
     found = made.found
-    asks = [PrintAsk(name, landscape=None, dpi=dpi, date=made.date) for name in TEMPLATES]
+    common = PrintAsk(landscape=None, dpi=dpi, date=made.date, organisation=made.organisation)
+    asks = [replace(common, map_name=name) for name in TEMPLATES]
     jobs = []
     for ask in asks:
         if not TEMPLATES[ask.map_name].coverage:
@@ -92,10 +94,10 @@ def _maps(made: Dossier, done: Done, dpi: int, report: Report) -> None:
             drawn = compose(found.plan, ask, part(stretch, 0.0, 0.4))
         except Refused as refusal:
             # This plan has nothing for the map: the rest is written, and this is said.
-            done.left_out[name] = str(refusal)
+            done.left_out[name] = str(refusal).removeprefix(f"画不了{ask.map_name}:")
             continue
         for ending, start in ((".pdf", 0.4), (".png", 0.7)):
-            path = folder / f"{made.place}_{name}{ending}"
+            path = folder / f"{made.file_name}_{name}{ending}"
             write(drawn, path, dpi, part(stretch, start, start + 0.3))
             done.add(path)
 
@@ -106,7 +108,7 @@ def _reports(made: Dossier, done: Done, dpi: int, report: Report) -> None:
     drawn = pictures(made, wanted, dpi, part(report, 0.0, 0.7))
     for i, one in enumerate(outlines):
         stretch = part(report, 0.7 + 0.3 * i / len(outlines), 0.7 + 0.3 * (i + 1) / len(outlines))
-        path = done.folder / f"{made.place}{one.name}.docx"
+        path = done.folder / f"{made.file_name}{one.name}.docx"
         write_report(made, one, drawn, path, stretch)
         done.add(path)
 

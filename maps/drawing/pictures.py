@@ -53,13 +53,14 @@ def pictures(
 def print_ask(made: Dossier, name: str) -> PrintAsk | None:
     """Return what to print for a picture's name, None when there is no such map for this plan."""
     found = made.found
+    common = PrintAsk(name, PAPER, True, date=made.date, organisation=made.organisation)
     if name.startswith(COVER):
         of = kind(name.removeprefix(COVER)).name
         if (of, "全部") not in found.coverage:
             return None
         ask = CoverageAsk(of, found.asked.radius[of], people=found.asked.people)
-        return PrintAsk("覆盖图", PAPER, True, date=made.date, coverage=ask)
-    return PrintAsk(name, PAPER, True, date=made.date)
+        return replace(common, map_name="覆盖图", coverage=ask)
+    return common
 
 
 def _chart(made: Dossier, name: str, dpi: int) -> Picture | None:

@@ -1,6 +1,7 @@
 """Putting an exported file in its place; one that is open elsewhere gets another name offered."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,16 @@ def saving(path: Path) -> Iterator[Path]:
         if path.is_file():
             raise Refused(f"{refusal}也可以另存为“{other_name(path).name}”。") from refusal
         raise
+
+
+_LONGEST = 60
+"""Characters: as UTF-8, with an ending, well under the 255 bytes that file systems allow."""
+
+
+def file_name(words: str) -> str:
+    """Return words as the beginning of a file name that every system takes."""
+    plain = re.sub(r'[\\/:*?"<>|\s\x00-\x1f\u200e\u200f\u202a-\u202e]+', "_", words)
+    return plain[:_LONGEST].strip("._") or "未命名"
 
 
 def other_name(path: Path) -> Path:

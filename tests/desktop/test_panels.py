@@ -69,7 +69,7 @@ def cut_off(top):
 
 
 @pytest.mark.parametrize(
-    "name", ["properties", "coverage", "problems", "history", "place", "export", "table"]
+    "name", ["properties", "coverage", "problems", "history", "place", "export", "deliver", "table"]
 )
 def test_nothing_is_cut_off_at_1366_by_768(opened, name):  # noqa: F811
     opened.session.compute_coverage(CoverageAsk("depot", 8000.0))

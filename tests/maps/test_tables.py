@@ -12,6 +12,7 @@ from maps.analysis.coverage import CoverageAsk, coverage
 from maps.commands import demo
 from maps.drawing.dossier import Dossier
 from maps.drawing.export_all import Done
+from maps.drawing.saving import file_name
 from maps.drawing.tables import UNKNOWN, Field, Table, coverage_table, safe, write_csv, write_xlsx
 
 NAUGHTY = ("=1+1", "+86", "-1", "@SUM(A1)", "\tx", "平常", '=HYPERLINK("http://x")')
@@ -100,3 +101,10 @@ def test_demo_fills_a_folder(
     (tmp_path / "file").write_text("")
     assert main.main(["demo", "-o", str(tmp_path / "file" / "x")]) == 2
     assert "建不了文件夹" in capsys.readouterr().err
+
+
+def test_names_of_files_are_taken_by_every_system() -> None:
+    assert file_name("赤峰市") == "赤峰市"
+    assert file_name('甲/乙:<b>"某?县*"|\\ \n') == "甲_乙_b_某_县"
+    assert file_name("../..") == "未命名"
+    assert len(file_name("名" * 300).encode()) < 200

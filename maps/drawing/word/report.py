@@ -63,7 +63,11 @@ class _Composer:
         title = "".join(str(p) for p in self._parts(self._template.title) if isinstance(p, str))
         self._writer.cover(
             title,
-            ([f"编制依据:{self._template.basis}"], [Gap("编制单位")], [self._made.date]),
+            (
+                [f"编制依据:{self._template.basis}"],
+                [self._made.organisation or Gap("编制单位")],
+                [self._made.date],
+            ),
         )
         chapters = self._template.chapters
         for i, chapter in enumerate(chapters):
