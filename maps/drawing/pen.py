@@ -5,6 +5,7 @@ on paper is what the numbers say. Never pyplot, no settings of matplotlib are ch
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -201,12 +202,8 @@ class Pen:
         color: str,
         bold: bool,
     ) -> None:
-        font = self._bold if bold else self._regular
-        # Unlike Text, TextPath cannot be told that “$” is a letter and not the start of a formula.
-        plain = words.replace("$", r"\$")
-        letters = TextPath((0, 0), plain, size=points * MM_PER_POINT, prop=font)
-        place = Affine2D().rotate_deg(angle).translate(*at)
-        path = letters.transformed(place)
+        place = Affine2D().scale(points * MM_PER_POINT).rotate_deg(angle).translate(*at)
+        path = _outlines(words, bold).transformed(place)
         width = 2 * HALO_MM / MM_PER_POINT * (points / 8.0)
         self._add(
             PathPatch(
@@ -270,6 +267,15 @@ class _Cells(AxesImage):
         row = ((y1 - y - 0.5) / (y1 - y0) * rows).astype(int).clip(0, rows - 1)
         # Agg takes the bottom row first.
         return self._pixels[row[:, None], column], float(x[0]), float(y[0]), None
+
+
+@lru_cache(maxsize=4096)
+def _outlines(words: str, bold: bool) -> Path:
+    """Return the outlines of a line of text, one unit high: maps of a book share their names."""
+    font = fonts.register_matplotlib()[bold]
+    # Unlike Text, TextPath cannot be told that “$” is a letter and not the start of a formula.
+    letters = TextPath((0, 0), words.replace("$", r"\$"), size=1.0, prop=font)
+    return Path(letters.vertices, letters.codes)
 
 
 def polygon_path(shapes: Iterable[shapely.Geometry]) -> Path | None:

@@ -127,19 +127,23 @@ def write(document: Any, table: Table, widths: Sequence[float], number: Write) -
     made.rows[0]._tr.get_or_add_trPr().append(element("tblHeader"))
     from docx.table import _Cell
 
+    # A style set by its name is looked up in all of the document's styles, for every cell again.
+    heads, text = (document.styles[name].style_id for name in ("表头", "表中文字"))
     for cell, one, wide in zip(rows[0], table.fields, widths, strict=True):
         _set_width(cell, wide)
         paragraph = _Cell(cell, made).paragraphs[0]
-        paragraph.style, paragraph.alignment = "表头", WD_ALIGN_PARAGRAPH.CENTER
+        paragraph._p.style = heads
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.add_run(official(one.heading))
     for cells, row in zip(rows[1:], table.rows, strict=True):
         for cell, value, one, wide in zip(cells, row, table.fields, widths, strict=True):
             _set_width(cell, wide)
-            _fill(_Cell(cell, made).paragraphs[0], value, one, number)
+            paragraph = _Cell(cell, made).paragraphs[0]
+            paragraph._p.style = text
+            _fill(paragraph, value, one, number)
 
 
 def _fill(paragraph: Any, value: Any, one: Field, number: Write) -> None:
-    paragraph.style = "表中文字"
     if one.form != "text":
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     if isinstance(value, Figure) and value.value is not None:
