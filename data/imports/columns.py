@@ -145,7 +145,7 @@ def _ranks(heading: str, kind: Kind, cut: bool) -> dict[str, int]:
     if not ranks:
         ranks = _without_unit(heading, kind)
     if not ranks:
-        ranks = _by_ending(asked, own)
+        ranks = _by_ending(asked, own, kind.name)
     if not ranks and cut:
         ranks = _by_beginning(heading, asked, kind)
     return ranks
@@ -165,11 +165,16 @@ def _without_unit(heading: str, kind: Kind) -> dict[str, int]:
     return {}
 
 
-def _by_ending(asked: str, own: set[str]) -> dict[str, int]:
-    """“避难场所容纳人数” is 容纳人数, “联系地址” is not taken for more than it says."""
+def _by_ending(asked: str, own: set[str], kind_name: str) -> dict[str, int]:
+    """“避难场所容纳人数” is 容纳人数, “应急避难场所级别” (by 避难场所级别) 级别; “联系地址” is
+    not taken for more than it says.
+    """
     fits = [name for name in own if len(name) >= 3 and asked.endswith(name)]
     if fits:
         return {max(fits, key=len): 3}
+    words = [w for w in _words(kind_name) if len(w) >= 5 and asked.endswith(w) and not w.isascii()]
+    if words:
+        return {target: 3 for target, _ in _words(kind_name)[max(words, key=len)]}
     return {"名称": 3} if "名称" in own and len(asked) > 2 and asked.endswith("名称") else {}
 
 

@@ -70,11 +70,21 @@ def named(text: str) -> str:
     plain = re.sub(r"[^a-z0-9]", "", text.lower())
     if plain in ("utf8", "utf8sig", "65001", "cp65001", "utf8bom"):
         return "UTF-8"
-    if plain in ("gbk", "gb2312", "cp936", "936", "ansi936", "hzgb2312", "euccn", "ms936"):
+    if plain in (
+        "gbk",
+        "gb2312",
+        "cp936",
+        "936",
+        "ansi936",
+        "hzgb2312",
+        "euccn",
+        "ms936",
+        "windowssimpchinese",
+    ):
         return "GBK"
     if plain in ("gb18030", "54936"):
         return "GB18030"
-    if plain in ("big5", "cp950", "950", "big5hkscs", "ansi950"):
+    if plain in ("big5", "cp950", "950", "big5hkscs", "ansi950", "windowstradchinese"):
         return "Big5"
     if plain in ("utf16", "utf16le", "1200", "unicode"):
         return "UTF-16LE"

@@ -42,6 +42,8 @@ _ENCRYPT: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
     "BD-09": to_bd09,
 }
 _SHEET_ROWS = 1_048_575
+_OTHERWISE = {"²": "2", "³": "3", "㎡": "m2", "\u00a0": " ", "•": "·", "−": "-", "–": "-"}
+_OTHERWISE |= dict.fromkeys("\u200b\u200c\u200d\ufeff\u2060", "")
 _TEXT_BYTES = 254
 _NAME_BYTES = 10
 
@@ -136,7 +138,7 @@ def _write_table(
         for n, row in enumerate(frame[columns].itertuples(index=False, name=None))
     ]
     if path.suffix.lower() == ".csv":
-        _write_csv(path, headings, rows, encoding)
+        _write_csv(path, headings, rows, encoding, notes)
     else:
         _write_xlsx(path, layer.name, headings, rows)
     risky = sum(isinstance(v, str) and as_text(v) != v for row in rows for v in row)
@@ -173,18 +175,49 @@ def _plain(value: Any) -> Any:
 
 
 def _write_csv(
-    path: Path, headings: Sequence[str], rows: Sequence[Sequence[Any]], encoding: str
+    path: Path,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    encoding: str,
+    notes: list[str],
 ) -> None:
     codec = {"UTF-8": "utf-8-sig", "GBK": "gbk", "GB18030": "gb18030", "Big5": "big5"}
+    plain = codec.get(encoding, encoding)
+    texts = (value for row in rows for value in row if isinstance(value, str))
+    changed = sum(_spelled(text, plain) != text for text in texts)
+    rows = [[_spelled(v, plain) if isinstance(v, str) else v for v in row] for row in rows]
+    headings = [_spelled(heading, plain) for heading in headings]
+    if changed:
+        notes.append(_spelled_words(changed, encoding))
     with replacing(path) as written:
         try:
-            with written.open("w", encoding=codec.get(encoding, encoding), newline="") as file:
+            with written.open("w", encoding=plain, newline="") as file:
                 lines = csv.writer(file)
                 lines.writerow([as_text(h) for h in headings])
                 for row in rows:
                     lines.writerow([as_text(v) if isinstance(v, str) else v for v in row])
         except UnicodeEncodeError as error:
             raise _lacking(encoding, error) from None
+
+
+def _spelled(text: str, codec: str) -> str:
+    """The text with signs the encoding lacks written otherwise (“km²” is “km2” in GBK).
+
+    Only signs that have a usual other spelling; a character of a name is never replaced.
+    """
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        return "".join(c if _has(c, codec) else _OTHERWISE.get(c, c) for c in text)
+    return text
+
+
+def _spelled_words(cells: int, encoding: str) -> str:
+    return f"{cells} 格里有 {encoding} 没有的符号,换了写法(如“km²”写成“km2”)"
+
+
+def _has(sign: str, codec: str) -> bool:
+    return sign.encode(codec, "ignore") != b""
 
 
 def _lacking(encoding: str, error: UnicodeEncodeError) -> Refused:
@@ -302,17 +335,21 @@ def _fitting(
     frame: gpd.GeoDataFrame, codec: str, encoding: str, notes: list[str]
 ) -> gpd.GeoDataFrame:
     """Texts cut to what a .dbf holds, between characters; said how many."""
-    shortened = 0
+    shortened = spelled = 0
     columns: dict[str, Any] = {}
     for name in frame.columns:
         if name == "geometry" or frame[name].dtype.kind in "iufb":
             continue
         cells = []
         for value in frame[name]:
-            kept = None if value is None else _cut(value, codec, encoding, _TEXT_BYTES)
-            shortened += kept != value
+            said = None if value is None else _spelled(value, codec)
+            kept = None if said is None else _cut(said, codec, encoding, _TEXT_BYTES)
+            spelled += said != value
+            shortened += kept != said
             cells.append(kept)
         columns[name] = pd.Series(cells, index=frame.index, dtype=object)
+    if spelled:
+        notes.append(_spelled_words(spelled, encoding))
     if shortened:
         notes.append(f"{shortened} 格文字超过 {_TEXT_BYTES} 字节,已截短")
     return frame.assign(**columns)

@@ -27,6 +27,8 @@ Floats = npt.NDArray[np.float64]
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _ALLOWED = re.compile(r"[-+\d.\s°º˚度分秒′'’‘″\"”“:d东西南北经纬向ewnsEWNS,]*")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_LONGEST = 300
+"""Characters; whatever is longer is no coordinate, and patterns take long over it."""
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff]")
 """What is copied along from web pages and phones and has no width."""
 _POINTED = re.compile(r"(?<![\d.\-])(\d{1,3})([.\-])(\d{1,2})\2(\d{1,2}(?:\.\d+)?)(?![\d.\-])")
@@ -75,6 +77,8 @@ def read_places(source: Source, matches: Sequence[Match]) -> Places | None:
 
 def parse_angle(text: str) -> tuple[float, bool] | None:
     """Return (value, whether in 度分秒) of one coordinate, None for what is no coordinate."""
+    if len(text) > _LONGEST:
+        return None
     text = _seen(text).replace("，", ",").strip()
     text = _POINTED.sub(r"\1°\3′\4″", _LABELS.sub("", text))
     if _GROUPED.fullmatch(text):
@@ -96,6 +100,8 @@ def parse_angle(text: str) -> tuple[float, bool] | None:
 
 def parse_pair(text: str) -> tuple[float, float, bool] | None:
     """Return (first, second, whether in 度分秒) of two coordinates in one text, else None."""
+    if len(text) > _LONGEST:
+        return None
     text = re.sub(r'"(\w+)"\s*:', r"\1:", _seen(text).strip().strip("[](){}"))
     drawn = re.match(r"(?i)point\s*z?\s*\(?\s*(.*)", text)
     text = (drawn.group(1) if drawn else text).strip("() ")

@@ -38,6 +38,7 @@ _SAYS_CRS = ("shp", "dxf", "mapinfo", "gpkg", "fgb", "tif")
 """Formats that ought to say their coordinate system: when one does not, it is missing."""
 
 _SYSTEM_HEADINGS = ("坐标系", "坐标系统", "坐标类型", "坐标系名称", "坐标来源", "coordsys", "crs")
+_RUNS = (" track_points", " route_points")
 EVERY = "全部"
 """The name of all sheets or layers of a file that fit, one under the other."""
 _SERVICES = {
@@ -117,6 +118,9 @@ def choose(sources: Sequence[Source], ask: ImportAsk) -> Source:
     fits = [s for s in sources if fitness(s, this) > 0]
     best = max((fitness(s, this) for s in fits), default=0)
     fits = [s for s in fits if fitness(s, this) == best]
+    if this.geometry == "point" and any(s.name.endswith(" waypoints") for s in fits):
+        # The points of a track are how it runs, not places of their own.
+        fits = [s for s in fits if not s.name.endswith(_RUNS)]
     if ask.source == EVERY and len(fits) > 1:
         return joined(fits)
     if ask.source:

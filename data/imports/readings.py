@@ -217,7 +217,7 @@ def title_of(crs: str) -> str:
     if old and known.is_geographic:
         return f"{old} 经纬度"
     if not old:
-        return str(known.name)
+        return "文件自带的坐标系" if known.name in ("", "unknown", "unnamed") else str(known.name)
     for first, last, same in _OLD_GAUSS:
         if code is not None and first <= code <= last:
             return _gauss_title(same + code - first).replace("CGCS2000", old)

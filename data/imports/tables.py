@@ -272,8 +272,10 @@ def _line_by_line(text: str, separator: str) -> tuple[Grid, list[int]]:
         odd = line.count('"') % 2
         row = next(csv.reader([line.replace('"', "") if odd else line], delimiter=separator), [])
         if any(cell.strip() for cell in row):
-            grid.append(row)
+            grid.append(row[:MOST_COLUMNS])
             numbers.append(number)
+        if len(grid) > MOST_ROWS:
+            raise Refused(f"表超过 {MOST_ROWS:,} 行,太大了。请拆成几个文件再导入。")
     return grid, numbers
 
 
@@ -311,7 +313,8 @@ def _source(
         for number, row in zip(numbers[first:], grid[first:], strict=True)
         if any(cell_text(cell).strip() for cell in row)
     ]
-    body = [(n, row) for n, row in body if not any(_repeats(row, g) for g in grid[top:first])]
+    heads = [[cell_text(cell).strip() for cell in row] for row in grid[top:first]]
+    body = [(n, row) for n, row in body if not any(_repeats(row, head) for head in heads)]
     width = min(max((len(row) for _, row in body), default=0), MOST_COLUMNS)
     for place in sorted(set(range(width)) - set(used)):  # what has no heading is kept all the same
         if any(cell_text(row[place]).strip() for _, row in body if place < len(row)):
@@ -343,10 +346,13 @@ def _one_below_the_other(
     return own, out
 
 
-def _repeats(row: Sequence[Any], heading: Sequence[Any]) -> bool:
+def _repeats(row: Sequence[Any], heading: Sequence[str]) -> bool:
     """Printed lists repeat their headings on every page."""
+    first = next((place for place, text in enumerate(heading) if text), 0)
+    if first >= len(row) or cell_text(row[first]).strip() != heading[first]:
+        return False  # nearly always, and half a million rows are asked
     texts = [cell_text(cell).strip() for cell in row]
-    return sum(bool(t) for t in texts) > 1 and texts == [cell_text(c).strip() for c in heading]
+    return sum(bool(t) for t in texts) > 1 and texts == heading
 
 
 def _column(cells: list[Any]) -> np.ndarray:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from data.imports import columns as headings
 from data.imports.columns import Match
-from data.imports.numbers import is_blank, parse_number
+from data.imports.numbers import Number, is_blank, parse_number
 from data.imports.source import Cells, Source, cell_text
 from data.kinds import Column, Kind
 
@@ -99,6 +99,7 @@ def _numbers(
         quick = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=float)
         easy = np.isfinite(quick) & ((column.name != _YEAR_COLUMN) | (quick < 10_000))
         values[easy] = quick[easy]
+    known: dict[Any, Number | None] = {}
     for place in np.flatnonzero(~easy).tolist():
         cell = cells[place]
         if is_blank(cell):
@@ -106,7 +107,9 @@ def _numbers(
         if column.name == _YEAR_COLUMN and _year(cell):
             values[place] = _year(cell)
             continue
-        number = parse_number(cell, column.unit, found.unit)
+        if cell not in known:
+            known[cell] = parse_number(cell, column.unit, found.unit)
+        number = known[cell]
         if number is None:
             _refuse(bad, place, f"“{found.source}”写作“{cell_text(cell)[:30]}”,不是一个数")
             continue

@@ -5,6 +5,7 @@ or lie. Every text is therefore read as Latin-1, which keeps each byte as one ch
 the encoding is decided from the bytes of all names and cells together.
 """
 
+import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -44,6 +45,7 @@ _KML_OWN = {
     "gx_media_links",
 }
 _DXF_OWN = {"paperspace", "subclasses", "entityhandle", "linetype", "extendedentity"}
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
 _TAG = re.compile(r'"((?:[^"\\]|\\.)*)"=>"((?:[^"\\]|\\.)*)"')
 
 _ERRORS = (
@@ -77,7 +79,8 @@ def read_vector(
     working copies. ``kind_title`` and ``bounds`` (degrees) limit what is taken of an
     OpenStreetMap extract. Raises Refused for what GDAL cannot read.
     """
-    path, known = prepared(path, form, folder, encoding)
+    ready = prepared(path, form, folder, encoding)
+    path = ready.path
     _configure()
     notes: tuple[str, ...] = ()
     if form == "shp" and not _readable_crs(path):
@@ -94,15 +97,16 @@ def read_vector(
         if form == "pbf" and bounds is not None:
             options["bbox"] = bounds
         inner = part(report, n / len(layers), (n + 1) / len(layers))
-        text = "UTF-8" if known else encoding
+        text = "UTF-8" if ready.guess else encoding
         try:
             source = _layer(path, layer, form, title, text, options, inner)
         except _ERRORS as error:
             raise _unreadable(title, str(error)) from None
         if source is None:
             continue
-        if known is not None:
-            source = replace(source, encoding=known[0], raw=known[1])
+        if ready.guess is not None:
+            columns = {ready.names.get(name, name): c for name, c in source.columns.items()}
+            source = replace(source, encoding=ready.guess, raw=ready.raw, columns=columns)
         out.append(replace(source, notes=(*source.notes, *notes)))
     return out
 
@@ -275,7 +279,7 @@ def _decided(
         if column.dtype == object:
             seen = dict.fromkeys(v for v in column[:20_000] if isinstance(v, str))
             pieces += [_raw(v) for v in list(seen)[:4_000] if not v.isascii()]
-    cpg = beside(path, ".cpg") if form == "shp" else None
+    cpg = beside(path, ".cpg") if form in ("shp", "mapinfo") else None
     said = cpg.read_bytes()[:40].decode("ascii", "ignore").strip() if cpg else ""
     return decide(pieces, said or ("UTF-8" if form not in ("shp", "dxf", "mapinfo") else ""))
 
@@ -327,6 +331,7 @@ def _useful(cells: dict[str, Cells], form: str) -> dict[str, Cells]:
     """KML and DXF bring columns of their own that are empty or only about drawing."""
     if form not in ("kml", "gpx", "dxf", "pbf"):
         return cells
+    cells = {h: _without_tags(c) if h == "description" else c for h, c in cells.items()}
     hidden = {"kml": _KML_OWN, "dxf": _DXF_OWN}.get(form, set())
     return {
         heading: column
@@ -334,6 +339,14 @@ def _useful(cells: dict[str, Cells], form: str) -> dict[str, Cells]:
         if heading.lower() not in hidden
         and not (all(v == "" for v in column) if column.dtype == object else np.isnan(column).all())
     }
+
+
+def _without_tags(cells: Cells) -> Cells:
+    """Descriptions as text: phones and Google Earth write small web pages into them."""
+    if cells.dtype != object or not any(_MARKUP.search(text) for text in cells):
+        return cells
+    texts = (re.sub(r"(?i)<(br|/tr|/p|/div)\b[^<>]*>", " ", text) for text in cells)
+    return _texts([" ".join(html.unescape(_MARKUP.sub("", t)).split()) for t in texts])
 
 
 def _tags(cells: dict[str, Cells]) -> dict[str, Cells]:

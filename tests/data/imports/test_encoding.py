@@ -26,6 +26,7 @@ WRITERS = {
     "dxf": (corpus.write_dxf, BYTES),
     "mif": (corpus.write_mif, BYTES),
     "mif said": (lambda d, f, e: corpus.write_mif(d, f, e, "WindowsSimpChinese"), ("gbk",)),
+    "mif lies": (lambda d, f, e: corpus.write_mif(d, f, e, "WindowsLatin1"), ("gbk", "utf-8")),
     "xlsx": (corpus.write_xlsx, ("",)),
     "gpkg": (lambda d, f, e: corpus.write_with_gdal(d, f, "gpkg"), ("",)),
     "topojson": (lambda d, f, e: corpus.write_topojson(d, f), ("",)),

@@ -175,3 +175,16 @@ def test_the_layer_is_not_touched(tmp_path):
     export_layer(one, tmp_path / "a.shp", crs="BD-09", encoding="GBK")
     assert before.equals(one.frame)
     assert is_missing(one.frame["室外货场面积"].iloc[0])
+
+
+@pytest.mark.parametrize("ending", [".shp", ".csv"])
+def test_signs_that_gbk_lacks_are_written_otherwise_and_names_never(tmp_path, ending):
+    one = layer(2)
+    frame = one.frame.assign(备注=["服务 20 km²", "无\u00a0"])
+    done = export_layer(one.with_frame(frame), tmp_path / f"库{ending}", encoding="GBK")
+    found = back(done.path, tmp_path)
+    assert found.columns["备注"][0] == "服务 20 km2"
+    assert any("km2" in note for note in done.notes)
+    named = one.with_frame(frame.assign(名称=["𠮷林库", "乙"]))
+    with pytest.raises(Refused, match="GBK 里没有“𠮷”这个字"):
+        export_layer(named, tmp_path / f"名{ending}", encoding="GBK")
