@@ -14,6 +14,7 @@ import numpy as np
 from data.plan import Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
+from desktop.siting_words import News
 from maps.analysis.facilities import Status
 from maps.analysis.siting import (
     CLOSABLE,
@@ -22,7 +23,6 @@ from maps.analysis.siting import (
     RELOCATABLE,
     Ask,
     Siting,
-    Step,
     Unreachable,
     solve,
 )
@@ -60,6 +60,7 @@ WISHES = (
     Wish("mean", "平均路程最短", "pmedian", cover=False, curve=True),
     Wish("longest", "最远的人最近", "pcenter", cover=False, curve=True),
     Wish("twice", "双重覆盖的人最多", "mclp", times=2),
+    Wish("backup", "覆盖全部,再尽量双重覆盖", "backup", counted=False),
     Wish("fair", "最弱的旗县优先", "equity"),
 )
 WISH = {wish.name: wish for wish in WISHES}
@@ -77,7 +78,9 @@ class Question:
 
     ``limit``: metres, or minutes when ``travel`` says how one travels; None where the objective
     needs none. ``p`` or ``budget`` with ``price`` (a column of the candidates). ``goal``: a share
-    (0–1) of the people, to tell which districts reach it.
+    (0–1) of the people, to tell which districts reach it. ``at_least``: so many in every
+    district. ``soon``: of the ``p`` new ones so many are built first. ``room``: persons a new
+    site takes in (0: as many as come).
     """
 
     of: str
@@ -95,6 +98,9 @@ class Question:
     seconds: float = 30.0
     goal: float | None = None
     travel: TimeAsk | None = None
+    at_least: int = 0
+    soon: int = 0
+    room: int = 0
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -178,6 +184,25 @@ class Found:
         return float(weights.sum() - weights[self.siting.left_out].sum())
 
     @property
+    def objective(self) -> float:
+        """What the answer is worth; of a plan in phases, what the last one is."""
+        if self.siting.stages:
+            return self.siting.levels[-1]
+        return self.siting.objective
+
+    @property
+    def served(self) -> float | None:
+        """Persons there is room for, None when room is not asked about."""
+        if self.siting.load is None or self.siting.served is None:
+            return None
+        return float(self.siting.served.sum())
+
+    def phase(self, site: int) -> int:
+        """In which phase a site is built, from 1; 0 without phases."""
+        stages = self.siting.stages
+        return 1 + sum(site not in stage for stage in stages) if stages else 0
+
+    @property
     def kept(self) -> np.ndarray:
         """What stands today, as candidates."""
         return np.flatnonzero(self.siting.problem.states != NEW)
@@ -197,17 +222,6 @@ class Lost:
     answer: Resilience
 
 
-class News:
-    """The latest moment of a running search; written by its thread, read by the window."""
-
-    def __init__(self) -> None:
-        self.step: Step | None = None
-        self.people: float | None = None
-
-    def __call__(self, step: Step) -> None:
-        self.step = step
-
-
 def seek(plan: Plan, question: Question, report: Report = silent) -> Sought:
     """Return the question as a problem. Raises Refused."""
     by_time = question.travel is not None
@@ -224,6 +238,7 @@ def seek(plan: Plan, question: Question, report: Report = silent) -> Sought:
         avoid=question.avoid,
         apart=question.apart,
         price=question.price,
+        capacity=str(question.room) if question.room else "",
     )
     told = by_road(plan, question.travel) if question.travel is not None else None
     try:
@@ -245,19 +260,27 @@ def find(plan: Plan, question: Question, news: News, report: Report = silent) ->
     sought = seek(plan, question, part(report, 0.0, 0.3))
     news.people = sought.people
     ask = _ask(sought)
-    siting = _say(sought, lambda: solve(sought.ground.problem, ask, part(report, 0.3, 0.8), news))
+    siting = _say(
+        sought,
+        lambda: solve(sought.ground.problem, ask, part(report, 0.3, 0.8), news, news.stop),
+    )
     report(0.8, "正在计算每处的作用…")
     each = shares(siting, sought.targets)
-    own, count = _own(sought, ask, part(report, 0.8, 1.0))
+    own, count = _own(sought, ask, news, part(report, 0.8, 1.0))
     return Found(sought, siting, each, own, count)
 
 
 def _ask(sought: Sought) -> Ask:
     question, wish = sought.question, sought.question.wish
+    districts = range(len(sought.ground.districts))
+    if question.at_least and not districts:
+        raise Refused("规划里没有行政区,不能要求各区至少几处。请先添加行政区,或清空“各区至少”。")
     return Ask(
         wish.model,
         reach=sought.reach,
         p=question.p if wish.counted else None,
+        phases=(question.soon, question.p) if question.soon and question.p else (),
+        at_least=dict.fromkeys(districts, question.at_least) if question.at_least else {},
         budget=question.budget,
         times=wish.times,
         only_reachable=question.only_reachable,
@@ -265,7 +288,7 @@ def _ask(sought: Sought) -> Ask:
     )
 
 
-def _own(sought: Sought, ask: Ask, report: Report) -> tuple[Comparison | None, int]:
+def _own(sought: Sought, ask: Ask, news: News, report: Report) -> tuple[Comparison | None, int]:
     """What stands today beside the best choice of as many sites, where that can be told."""
     problem = sought.ground.problem
     stands = np.flatnonzero(problem.states != NEW)
@@ -273,9 +296,9 @@ def _own(sought: Sought, ask: Ask, report: Report) -> tuple[Comparison | None, i
         return None, 0
     free = replace(problem, state=np.where(problem.states == NEW, NEW, CLOSABLE), price=None)
     report(0.0, "正在与现有布局比较…")
-    seconds = min(ask.seconds, COMPARE_SECONDS)
+    plain = replace(ask, seconds=min(ask.seconds, COMPARE_SECONDS), phases=(), at_least={})
     try:
-        return compare(free, replace(ask, seconds=seconds), stands, report), len(stands)
+        return compare(free, plain, stands, report, news.stop), len(stands)
     except Refused:
         return None, 0  # the answer itself stands; there is nothing to compare it with
 
@@ -291,15 +314,17 @@ def draw_curve(
     news.people = sought.people
     problem = replace(sought.ground.problem, price=None)
     most = int((problem.states != FIXED).sum() - (problem.states == RELOCATABLE).sum())
-    ask = replace(_ask(sought), p=None, budget=None)
+    ask = replace(_ask(sought), p=None, budget=None, phases=())
     counts = range(1, min(upto, most) + 1)
-    found = _say(sought, lambda: curve(problem, ask, counts, part(report, 0.3, 1.0), news))
+    found = _say(
+        sought, lambda: curve(problem, ask, counts, part(report, 0.3, 1.0), news, news.stop)
+    )
     return sought, found
 
 
 def lose(plan: Plan, question: Question, report: Report = silent) -> Lost:
     """Return what the loss of each facility that stands means. Raises Refused."""
-    wanted = replace(question, existing="fixed", wish=WISH["most"])
+    wanted = replace(question, existing="fixed", wish=WISH["most"], room=0, soon=0)
     if not _stands(plan, wanted):
         raise Refused("规划里没有这类设施,谈不上失去其中一处。请先添加,或换一种状态。")
     sought = seek(plan, wanted, part(report, 0.0, 0.6))
@@ -358,50 +383,7 @@ def plain(sentence: str) -> str:
         ("用 --candidates grid:5000 改用网格", "在“候选”里改选“网格”"),
         ("例如 grid:5000", "例如网格"),
         ("加 --only-reachable 只要求覆盖能到达的人", "勾选“到不了的人不计入”"),
+        ("--at-least 需要", "“各区至少”需要"),
     ):
         sentence = sentence.replace(said, meant)
     return sentence
-
-
-def searching(news: News, wish: Wish, by_time: bool) -> str:
-    """The best so far and what is proven, while a search runs; "" before there is any."""
-    step = news.step
-    if step is None:
-        return ""
-    best, bound = (worth(v, wish, news.people, by_time) for v in (step.objective, step.bound))
-    word = "上限" if wish.model in ("mclp", "equity") else "下限"
-    return f"已找到 {best},{word} {bound}"
-
-
-def worth(value: float, wish: Wish, total: float | None, by_time: bool) -> str:
-    """An objective in words: a share of the people, sites, a mean or a longest way."""
-    if not np.isfinite(value):
-        return "未定"
-    if wish.model == "lscp":
-        return f"{value:,.0f} 处"
-    if wish.model == "equity":
-        return f"{value:.1%}"
-    if wish.model == "mclp":
-        return f"{value / total:.1%}" if total else f"{value:,.0f} 人"
-    if wish.model == "pmedian":
-        if not total:
-            return "未定"
-        value = value / total
-    return f"{value:,.1f} 分钟" if by_time else f"{value / 1000:,.1f} km"
-
-
-def standing_of(siting: Siting, wish: Wish, total: float, by_time: bool) -> str:
-    """The status in words: “已证明最优”, or how much better the best could be at most."""
-    if siting.status == "optimal":
-        return "已证明最优"
-    gap = abs(siting.bound - siting.objective)
-    if not np.isfinite(gap):
-        return "未证完,离最优多远还不知道"
-    if wish.model == "lscp":
-        return f"未证完,最多还能少 {int(np.floor(gap + 1e-9))} 处"
-    if wish.model == "mclp":
-        return f"未证完,最多还能多 {gap / total:.1%}" if total else "未证完"
-    if wish.model == "equity":
-        return f"未证完,最多还能高 {gap * 100:.1f} 个百分点"
-    less = worth(gap, wish, total, by_time)
-    return f"未证完,最多还能短 {less}"

@@ -18,8 +18,9 @@ from desktop.panels.siting_fields import SitingFields
 from desktop.panels.siting_loss import LossAnswer
 from desktop.panels.siting_sites import SitesAnswer
 from desktop.results import speeds
-from desktop.siting import Found, Lost, News, Question, draw_curve, find, firmness, lose, searching
+from desktop.siting import Found, Lost, Question, draw_curve, find, firmness, lose
 from desktop.siting_proposals import Proposals
+from desktop.siting_words import News, searching
 
 if TYPE_CHECKING:
     from desktop.jobs import Job
@@ -206,7 +207,14 @@ class SitingPanel(QWidget):
         self._show_state()
 
     def _stop(self) -> None:
-        if self._job is not None:
+        """First the best found so far is wanted; asked again, or with nothing found, none."""
+        if self._job is None:
+            return
+        news = self._news
+        if news is not None and news.step is not None and not news.enough:
+            news.enough = True
+            self._job_changed()
+        else:
             self._job.cancel()
 
     def _job_changed(self) -> None:
@@ -217,6 +225,11 @@ class SitingPanel(QWidget):
         if job is None:
             return
         words = [job.detail or "正在准备…"]
+        ending = self._news is not None and self._news.enough
+        self.stop.setText("放弃" if ending else "停止")
+        self.stop.setToolTip(
+            "不要结果了。" if ending else "已找到布局时,停下来给出目前最好的和最多还差多少。"
+        )
         asked, news = self._asked, self._news
         if asked is not None and news is not None:
             words.append(searching(news, asked.wish, asked.travel is not None))
@@ -274,7 +287,8 @@ class SitingPanel(QWidget):
 
     def forget(self) -> None:
         """Another plan is open: no answer any more."""
-        self._stop()
+        if self._job is not None:
+            self._job.cancel()
         self._made.clear()
         self.sites.found = self.sites.proposals = None
         self._show_state()

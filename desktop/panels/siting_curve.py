@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.panels.fields import GAP, label
 from desktop.panels.roads_page import Cell, Grid
 from desktop.panels.siting_sites import question_words
-from desktop.siting import Curve, Sought, Wish, worth
+from desktop.siting import Curve, Sought, Wish
+from desktop.siting_words import worth
 from desktop.words import people
 from maps.drawing.style import COVERED, LOST
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from desktop.session import Session
 
 GRID, SETTLEMENT, JUNCTION = "grid", "settlement", "junction"
+_PHASED, _ROOMY = ("most", "mean"), ("most", "fewest", "mean")
+"""Objectives that can be reached in phases, and those with a limited room per site."""
 FIRST_GRID = 10.0
 """Kilometres between the points of a grid, to begin with."""
 _RADIUS = Column("服务半径", "number", "km", low=0, required=True)
@@ -34,6 +36,9 @@ _BUDGET = Column("预算", "number", "", low=0, required=True)
 _GRID = Column("网格间隔", "number", "km", low=0, required=True)
 _APART = Column("最小间距", "number", "km", low=0)
 _GOAL = Column("达标线", "number", "%", low=0, high=100)
+_EACH = Column("各区至少", "whole", "处", low=1)
+_SOON = Column("近期先建", "whole", "处", low=1)
+_ROOM = Column("每处容量", "whole", "人", low=1)
 _SECONDS = Column("计算限时", "number", "秒", low=0, required=True)
 
 
@@ -91,6 +96,7 @@ class SitingFields(QWidget):
         self.count, self.upto, self.budget = UnitEdit("处"), UnitEdit("处"), UnitEdit()
         self.step, self.apart = UnitEdit("km"), UnitEdit("km")
         self.goal, self.seconds = UnitEdit("%"), UnitEdit("秒")
+        self.each, self.soon, self.room = UnitEdit("处"), UnitEdit("处"), UnitEdit("人")
         for edit, text in (
             (self.count, "3"), (self.upto, "12"), (self.step, number(FIRST_GRID)),
             (self.seconds, "30"),
@@ -98,6 +104,12 @@ class SitingFields(QWidget):
             edit.setText(text)
         self.apart.setPlaceholderText("不限")
         self.goal.setPlaceholderText("不看")
+        self.each.setPlaceholderText("不限")
+        self.each.setToolTip("每个旗县至少有几处,保留的现有设施也算。")
+        self.soon.setPlaceholderText("不分期")
+        self.soon.setToolTip("新增的里面近期先建几处;近期和远期一起选,近期的是远期的一部分。")
+        self.room.setPlaceholderText("不限")
+        self.room.setToolTip("每处新设施最多安置多少人;现有的按表里的“容纳人数”。")
         self.goal.setToolTip("填一个覆盖率,例如 90,结果里会说明每处让哪些旗县达到。")
         self.seconds.setToolTip("到时还没证明最优,就给出已找到的最好结果和最多还差多少。")
         self.avoid = QCheckBox("避开灾害区和安全距离")
@@ -116,6 +128,7 @@ class SitingFields(QWidget):
             ("限定", self.by), ("新增", self.count), ("预算", self.budget),
             ("费用列", self.price), ("最多", self.upto), ("候选", self.places),
             ("间隔", self.step), ("现有设施", self.existing), ("", self.more),
+            ("近期先建", self.soon), ("各区至少", self.each), ("每处容量", self.room),
             ("状态", self.status), ("最小间距", self.apart), ("达标线", self.goal),
             ("计算限时", self.seconds), ("", self.avoid), ("", self.only),
         ):  # fmt: skip
@@ -178,6 +191,9 @@ class SitingFields(QWidget):
             (self.vehicle, by_time), (self.weather, by_time), (self.count, counted and not budget),
             (self.by, counted and more), (self.budget, budget), (self.price, budget),
             (self.upto, curve), (self.step, grid), (self.existing, not loss),
+            (self.soon, counted and more and not budget and wish.name in _PHASED),
+            (self.each, more and not loss),
+            (self.room, more and not loss and wish.name in _ROOMY),
             (self.status, more), (self.apart, more and not loss), (self.goal, more),
             (self.seconds, more and not loss), (self.avoid, more), (self.only, more and not loss),
         ):  # fmt: skip
@@ -228,12 +244,15 @@ class SitingFields(QWidget):
             return None
         p, budget = amounts
         apart, goal, seconds = rest
+        more = self._more()
+        if more is None:
+            return None
         return Question(
             self._of, wish, limit if by_time else limit * 1000, source,
             p, budget, self.price.currentData() if budget is not None else "",
             self.existing.currentData(), self.status.currentData(), self.avoid.isChecked(),
             apart, self.only.isChecked(), seconds, goal,
-            self._travel(limit if wish.cover else LONGEST) if by_time else None,
+            self._travel(limit if wish.cover else LONGEST) if by_time else None, *more,
         )  # fmt: skip
 
     def _value(self, column: Column, field: UnitEdit) -> float | None:
@@ -270,6 +289,20 @@ class SitingFields(QWidget):
             return None if value is None else (None, value)
         value = self._value(_COUNT, self.count)
         return None if value is None else (int(value), None)
+
+    def _more(self) -> tuple[int, int, int] | None:
+        """In every district, first, room of each: 0 where the field is empty or not offered."""
+        out = []
+        for column, field in ((_EACH, self.each), (_SOON, self.soon), (_ROOM, self.room)):
+            value = 0.0
+            if not field.isHidden() and field.text().strip():
+                found = self._value(column, field)
+                if found is None:
+                    return None
+                value = found
+            out.append(int(value))
+        each, soon, room = out
+        return each, soon, room
 
     def _rest(self) -> tuple[float, float | None, float] | None:
         out: list[float | None] = []

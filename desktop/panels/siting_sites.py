@@ -12,8 +12,9 @@ from data.kinds import kind
 from desktop.panels.fields import GAP, label
 from desktop.panels.roads_fields import STATUS_WORDS
 from desktop.panels.roads_page import Cell, Grid
-from desktop.siting import Found, Question, standing_of, worth
+from desktop.siting import Found, Question
 from desktop.siting_proposals import Proposals
+from desktop.siting_words import standing_of, worth
 from desktop.words import exact_people, number, people, share
 from maps.analysis.timecover import MEASURES
 
@@ -83,7 +84,7 @@ class SitesAnswer(QWidget):
         self.found = found
         siting, question = found.siting, found.sought.question
         by_time = question.travel is not None
-        rows = [(s.site, f"新增 {people(s.gained)}") for s in found.new]
+        rows = [(s.site, f"{_phase(found, s)}{_verb(found)} {people(s.gained)}") for s in found.new]
         self.proposals = Proposals(found.sought, rows)
         self.title.setText(question_words(question))
         self.headline.setText(_headline(found))
@@ -112,7 +113,7 @@ class SitesAnswer(QWidget):
             name = found.sought.name(share_.site)
             done = proposals.taken(plan, ghost)
             rows.append((
-                Cell(f"{n} {name}", tip=_tip(found, share_)),
+                Cell(f"{n} {_phase(found, share_)}{name}", tip=_tip(found, share_)),
                 Cell(f"{share_.gained:,.0f}", share_.gained, exact_people(share_.gained)),
                 Cell("已采用" if done else "未采用"),
             ))  # fmt: skip
@@ -137,8 +138,9 @@ class SitesAnswer(QWidget):
         self.as_scenario.setEnabled(bool(left))
 
     def _show_lifted(self, found: Found) -> None:
-        now = found.sought.district_shares(found.kept)
-        then = found.sought.district_shares(found.siting.sites)
+        room = found.served is not None
+        now = [] if room else found.sought.district_shares(found.kept)
+        then = [] if room else found.sought.district_shares(found.siting.sites)
         rows = []
         for (name, total, a), (_, _, b) in zip(now, then, strict=True):
             if total > 0 and b != a:
@@ -162,6 +164,8 @@ class SitesAnswer(QWidget):
             names += " 等" if len(change.flips) > 4 else ""
             kept = f"{change.name}:{change.kept}/{count} 处不变"
             words = f"{kept},换掉{names}" if change.flips else f"{change.name}:全部不变"
+            if not change.possible:
+                words = f"{change.name}:没有可行的布局"
             lines.append(words + ("。" if change.proven else "(未证完)。"))
         self.firm_words.setText("\n".join(lines))
         self.firm_words.show()
@@ -207,6 +211,12 @@ def question_words(question: Question) -> str:
             words.append(f"直线 {number(question.limit / 1000)} km")
     if question.p is not None:
         words.append(f"新增 {question.p} 处")
+    if question.soon:
+        words.append(f"近期 {question.soon} 处")
+    if question.at_least:
+        words.append(f"各区至少 {question.at_least} 处")
+    if question.room:
+        words.append(f"每处 {question.room:,} 人")
     if question.budget is not None:
         words.append(f"总费用不超过 {number(question.budget)}")
     if question.status != "全部":
@@ -217,10 +227,12 @@ def question_words(question: Question) -> str:
 def _headline(found: Found) -> str:
     """The number the objective is about."""
     question = found.sought.question
-    value = worth(found.siting.objective, question.wish, found.people, question.travel is not None)
+    value = worth(found.objective, question.wish, found.people, question.travel is not None)
     before = {"lscp": "共需 ", "pmedian": "平均 ", "pcenter": "最远 ", "equity": "最弱 "}
-    if question.wish.times > 1:
+    if question.wish.times > 1 or question.wish.model == "backup":
         return f"双重覆盖 {value}"
+    if found.served is not None and question.wish.model == "mclp":
+        return f"安置 {value}"
     return before.get(question.wish.model, "覆盖 ") + value
 
 
@@ -229,10 +241,19 @@ def _facts(found: Found) -> list[str]:
     sought, siting = found.sought, found.siting
     total, lines = sought.people, []
     then, now = sought.covered(siting.sites), sought.covered(found.kept)
+    if found.served is not None:
+        words = f"安置 {people(found.served)},占 {people(total)}的 {share(found.served / total)}。"
+        return [words, *_less(found)]
     if then is not None and now is not None:
         at = "时限内" if sought.question.travel is not None else "半径内"
         words = f"{at}覆盖 {people(then)},占 {people(total)}的 {share(then / total)}"
         lines.append(f"{words};现有 {share(now / total)}。" if len(found.kept) else f"{words}。")
+    return lines + _less(found)
+
+
+def _less(found: Found) -> list[str]:
+    """What is given up, and who is left out."""
+    sought, siting, lines = found.sought, found.siting, []
     if len(siting.closed):
         names = [sought.name(int(j)) for j in siting.closed]
         more = " 等" if len(names) > _MOST_LINES else ""
@@ -278,7 +299,7 @@ def _worse(found: Found, one: Share) -> str:
         return ""
     if one.worse <= 0:
         return "(一样好)"
-    if wish.model in ("mclp", "lscp"):
+    if wish.model in ("mclp", "backup", "lscp"):
         return f"(少 {people(one.worse)})"
     if wish.model == "equity":
         return f"(低 {one.worse * 100:.1f} 个百分点)"
@@ -286,9 +307,20 @@ def _worse(found: Found, one: Share) -> str:
     return f"(长 {worth(one.worse, wish, found.people, by_time)})"
 
 
+def _verb(found: Found) -> str:
+    return "新增" if found.served is None else "安置"
+
+
+def _phase(found: Found, one: Share) -> str:
+    """“近期 ” or “远期 ” of a site of a plan in two phases."""
+    return {0: "", 1: "近期 "}.get(found.phase(one.site), "远期 ")
+
+
 def _tip(found: Found, one: Share) -> str:
     """What a site adds in which districts."""
-    lines = [f"{found.sought.name(one.site)}:新增 {exact_people(one.gained)}"]
+    lines = [f"{found.sought.name(one.site)}:{_verb(found)} {exact_people(one.gained)}"]
+    if found.served is not None:
+        return lines[0]
     lines.append(f"只靠它的 {exact_people(one.alone)}")
     for name, n in zip(found.sought.ground.districts, one.by_district, strict=False):
         if n > 0:

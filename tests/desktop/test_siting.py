@@ -1,5 +1,7 @@
 """Siting in the window, by real events, against the engine asked directly."""
 
+import time
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -12,8 +14,9 @@ from data.plan import Book, make_layer
 from desktop import dialogs
 from desktop.app import make_app
 from desktop.session import Session
+from desktop.siting import find
 from desktop.window import Window
-from maps.analysis.siting import Ask, solve
+from maps.analysis.siting import Ask, Step, solve
 from maps.analysis.siting.curve import curve
 from maps.analysis.siting.fromplan import PlanAsk, problem_of
 from maps.analysis.siting.resilience import resilience
@@ -150,3 +153,115 @@ def test_a_refusal_is_a_sentence(window, panel):
     panel.fields.radius.setText("0")
     QTest.mouseClick(panel.button, LEFT)
     assert panel.bad.text() == "“服务半径”要大于 0 km。"
+
+
+def fill(panel, **texts):
+    panel.fields.more.setChecked(True)
+    for name, text in texts.items():
+        getattr(panel.fields, name).setText(text)
+
+
+def wish(panel, name):
+    panel.fields.wish.setCurrentIndex(panel.fields.wish.findData(name))
+
+
+def a_plan_in_two_phases(panel):
+    fill(panel, count="3", soon="1")
+    run(panel)
+    ground, _ = engine()
+    ask = Ask("mclp", reach=5000.0, phases=(1, 3), only_reachable=True)
+    best = solve(ground.problem, ask)
+    found = panel.sites.found
+    assert found.siting.objective == best.objective
+    first = [panel.sites.table.item(i, 0).text()[2:5] for i in range(3)]
+    assert sorted(first) == ["近期 ", "远期 ", "远期 "]
+    assert panel.sites.headline.text() == f"覆盖 {best.levels[-1] / 4000:.1%}"
+    assert "近期 1 处" in panel.sites.title.text()
+
+
+def room_is_said_with_whom_each_takes_in(panel):
+    panel.fields.existing.setCurrentIndex(panel.fields.existing.findData("ignore"))
+    fill(panel, room="150")
+    run(panel)
+    ground = problem_of(villages_plan(), PlanAsk("depot", "settlement", 5000.0, capacity="150"))
+    best = solve(ground.problem, Ask("mclp", reach=5000.0, p=2))
+    assert best.objective <= 300
+    assert panel.sites.found.siting.objective == best.objective
+    assert panel.sites.headline.text() == f"安置 {best.objective / 4000:.1%}"
+    assert panel.sites.lifted.isHidden()
+
+
+def so_many_in_every_district(panel):
+    fill(panel, each="1", count="2")
+    run(panel)
+    ground, free = engine()
+    least = dict.fromkeys(range(len(ground.districts)), 1)
+    best = solve(ground.problem, Ask("mclp", reach=5000.0, p=2, at_least=least))
+    assert panel.sites.found.siting.objective == best.objective <= free.objective
+    where = np.asarray(ground.problem.site_district)[panel.sites.found.siting.sites]
+    assert set(least) <= set(where.tolist())
+
+
+def everybody_once_and_as_many_as_can_be_twice(panel):
+    wish(panel, "backup")
+    panel.fields.radius.setText("20")
+    assert panel.fields.count.isHidden()
+    run(panel)
+    ground = problem_of(villages_plan(), PlanAsk("depot", "settlement", 20e3, existing="fixed"))
+    best = solve(ground.problem, Ask("backup", reach=20e3, only_reachable=True))
+    found = panel.sites.found
+    assert found.siting.levels == best.levels
+    assert panel.sites.headline.text() == f"双重覆盖 {best.objective / found.people:.1%}"
+
+
+def test_further_conditions_reach_the_engine(panel):
+    """One window for all: each clears what the one before has filled."""
+    a_plan_in_two_phases(panel)
+    fill(panel, soon="")
+    so_many_in_every_district(panel)
+    fill(panel, each="")
+    room_is_said_with_whom_each_takes_in(panel)
+    fill(panel, room="")
+    panel.fields.existing.setCurrentIndex(panel.fields.existing.findData("fixed"))
+    everybody_once_and_as_many_as_can_be_twice(panel)
+
+
+def held(panel, monkeypatch):
+    """Let the search hold its first answer until the window has enough."""
+
+    def slowly(plan, question, news, report):
+        news(Step(100.0, 400.0, 0.1))
+        while not news.stop():
+            report(0.5, "正在求解…")
+            time.sleep(0.01)
+        while panel.stop.text() == "放弃" and news.step is not None and waits:
+            report(0.6, "正在求解…")
+            time.sleep(0.01)
+        return find(plan, question, news, report)
+
+    waits = []
+    monkeypatch.setattr("desktop.panels.siting.find", slowly)
+    QTest.mouseClick(panel.button, LEFT)
+    wait_for(lambda: "已找到" in panel.live.text())
+    return waits
+
+
+def test_stopping_gives_the_best_found_so_far_and_stopping_again_nothing(panel, monkeypatch):
+    waits = held(panel, monkeypatch)
+    waits.append(True)
+    QTest.mouseClick(panel.stop, LEFT)
+    assert panel.stop.text() == "放弃"
+    QTest.mouseClick(panel.stop, LEFT)
+    wait_for(lambda: panel._job is None)
+    assert panel.sites.found is None
+    assert panel.sites.isHidden()
+    waits.clear()
+    QTest.mouseClick(panel.button, LEFT)
+    wait_for(lambda: "已找到" in panel.live.text())
+    assert panel.stop.text() == "停止"
+    QTest.mouseClick(panel.stop, LEFT)
+    wait_for(lambda: panel._job is None)
+    siting = panel.sites.found.siting
+    assert siting.objective <= engine()[1].objective <= siting.bound
+    assert len(panel.session.ghosts.items) == 2
+    assert not panel.sites.isHidden()

@@ -83,7 +83,10 @@ def check(problem: Problem, ask: Ask) -> None:
     if problem.capacity is not None and (
         ask.model not in ("lscp", "mclp", "pmedian") or ask.times > 1 or ask.phases
     ):
-        raise Refused("容量限制目前只能与 lscp、mclp、pmedian 一起用,不能再加双重覆盖或分期。")
+        raise Refused(
+            "有容量限制时,目标只能是覆盖最多(mclp)、用最少的点(lscp)或总路程最短(pmedian),"
+            "不能再加双重覆盖或分期。"
+        )
 
 
 def _check_reach(reach: np.ndarray, candidates: int) -> None:
