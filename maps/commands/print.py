@@ -79,7 +79,7 @@ def _ask(arguments: argparse.Namespace) -> PrintAsk:
     landscape = True if arguments.landscape else False if arguments.portrait else None
     return PrintAsk(
         map_name=arguments.map,
-        paper=arguments.paper,
+        paper=arguments.paper.upper(),
         landscape=landscape,
         dpi=round(_number("--dpi", arguments.dpi)),
         date=today() if arguments.date is None else arguments.date,

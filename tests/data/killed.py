@@ -74,8 +74,8 @@ def number(book: Book) -> int:
     return told.pop()
 
 
-def work(path: Path, folder: Path, pipe: int, seed: int) -> None:
-    """Edit and save for ever."""
+def work(path: Path, folder: Path, pipe: int, seed: int, after: str) -> None:
+    """Edit and save for ever; what the parent waits for comes after the first edit."""
 
     def tell(word: str, n: int) -> None:
         os.write(pipe, f"{word} {n} {time.monotonic()}\n".encode())
@@ -103,13 +103,19 @@ def work(path: Path, folder: Path, pipe: int, seed: int) -> None:
         book = state(book, n)
         own.record(book)
         tell("edit", n)
-        if dice.random() < 0.3 and (saver is None or not saver.is_alive()):
+        do = after if after in ("save ", "saved ", "flushed") else _next(dice)
+        after = ""
+        if do.startswith("save") and (saver is None or not saver.is_alive()):
             saver = threading.Thread(target=save, args=(book, n))
             saver.start()
-        elif dice.random() < 0.3:
+        elif do == "flushed":
             own.flush()
             tell("flushed", n)
         time.sleep(dice.random() * 0.02)
+
+
+def _next(dice: random.Random) -> str:
+    return dice.choices(("save ", "flushed", ""), (3, 2, 5))[0]
 
 
 def one_kill(
@@ -124,7 +130,7 @@ def one_kill(
     if child == 0:
         os.close(reading)
         try:
-            work(path, folder, writing, seed)
+            work(path, folder, writing, seed, after)
         finally:
             os._exit(3)
     os.close(writing)
