@@ -27,6 +27,13 @@ _REASONS = {
     errno.ENAMETOOLONG: "名称太长,请换一个短一些的名称",
     errno.EBUSY: "文件正被另一个程序打开,请先关闭那个程序",
     errno.EIO: "磁盘读写出错,请检查磁盘或网络连接",
+    errno.EEXIST: "那里已有同名的文件,请换一个名称",
+    errno.EINVAL: "名称里有这个磁盘不允许的字符,请换一个名称",
+    errno.EMFILE: "打开的文件太多,请关闭一些再试",
+    **dict.fromkeys(
+        (errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETUNREACH),
+        "网络位置没有应答,请检查网络连接",
+    ),
 }
 
 

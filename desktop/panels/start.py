@@ -71,7 +71,8 @@ class StartPage(QWidget):
         self.entries: list[Entry] | None = None
         self._asked = False
         outer = QHBoxLayout(self)
-        outer.setContentsMargins(EDGE, 24, EDGE, EDGE)
+        # Above the heading there is room for the message bar, which lies over the page.
+        outer.setContentsMargins(EDGE, 48, EDGE, EDGE)
         page = QWidget()
         page.setMaximumWidth(_WIDTH)
         outer.addStretch(1)
