@@ -1,8 +1,11 @@
 """The web page: it asks nothing of any network, runs nothing of the plan, and is right."""
 
+import html
 import json
 import math
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -31,6 +34,7 @@ from tests.data.books import CRS, point_layer
 from tests.maps.dossiers import DATE, NAMES, full_dossier, people_layer
 
 NAMESPACE = "http://www.w3.org/"
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 class Seen(HTMLParser):
@@ -130,6 +134,46 @@ def test_names_are_text_and_run_nothing(seen: Seen, data: dict[str, Any]) -> Non
     assert json.loads(holding[0])["layers"] == data["layers"]
     # In the text of the page itself they cannot end the element they are in.
     assert "<" not in holding[0]
+
+
+HAND = """<script>
+window.alert = function () { window.ran = true; };
+setTimeout(function () {
+  var input = document.querySelector("#find input"), told = {};
+  told.marks = document.querySelectorAll(".mark").length;
+  input.value = "alert";
+  input.dispatchEvent(new Event("input"));
+  var items = document.querySelectorAll("#found li");
+  told.found = Array.prototype.map.call(items, function (li) { return li.textContent; });
+  items[0].click();
+  setTimeout(function () {
+    told.card = document.querySelector(".leaflet-popup-content").textContent;
+    told.wide = document.documentElement.scrollWidth - window.innerWidth;
+    told.asked = performance.getEntriesByType("resource").map(function (r) { return r.name; });
+    told.ran = Boolean(window.ran);
+    document.title = JSON.stringify(told);
+  }, 1500);
+}, 500);
+</script>"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_a_browser_without_a_network_shows_finds_and_runs_nothing(
+    text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "页.html"
+    file.write_text(text.replace("</html>", HAND + "</html>"), encoding="utf-8")
+    words = [str(BROWSER), "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    words += ["--proxy-server=127.0.0.1:9", f"--user-data-dir={tmp_path / 'profile'}"]
+    words += ["--window-size=500,850", "--virtual-time-budget=6000", file.as_uri()]
+    made = subprocess.run(words, capture_output=True, check=True, timeout=120).stdout.decode()
+    told = json.loads(html.unescape(re.findall(r"<title>(.*?)</title>", made, re.DOTALL)[0]))
+    assert told["marks"] >= len(NAMES)
+    assert any(NAMES[0] in one for one in told["found"])
+    assert "alert(" in told["card"]
+    assert not told["ran"]
+    assert told["asked"] == []
+    assert told["wide"] <= 0
 
 
 def test_own_script_never_writes_text_of_the_plan_as_markup() -> None:
