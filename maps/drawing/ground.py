@@ -105,7 +105,7 @@ class Ground:
         shapes = layer.frame.geometry.to_numpy()
         points = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
         known = (people > 0) & np.isfinite(points).all(axis=1)
-        ramp = np.array([rgba(c, 1.0) for c in style.POPULATION_RAMP], np.uint8)
+        ramp = np.array([rgba(c, 1.0) for c in style.POPULATION_PAPER], np.uint8)
         self.cells(points[known], people[known], layer.cell, ramp, self.whole)
 
     def cells(

@@ -214,7 +214,7 @@ def _population(values: list[float], cell: float) -> list[Entry]:
     texts += [f"{a:,.0f}–{b:,.0f}" for a, b in pairwise(breaks)]
     texts.append(f"≥ {breaks[-1]:,.0f}")
     swatches = [
-        Entry(t, samples.swatch(c)) for t, c in zip(texts, style.POPULATION_RAMP, strict=True)
+        Entry(t, samples.swatch(c)) for t, c in zip(texts, style.POPULATION_PAPER, strict=True)
     ]
     return [Entry(f"人口密度({unit})"), *swatches]
 

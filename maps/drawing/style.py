@@ -276,6 +276,8 @@ LOST = "#d9731a"
 
 POPULATION_RAMP = ("#efecf4", "#d5cee2", "#b0a4c8", "#8574ab", "#574583")
 """Five classes, few to many."""
+POPULATION_PAPER = ("#efecf4", "#ddd7e8", "#c7bdd9", "#ada0c8", "#9182b5")
+"""The same behind facilities on paper: names in every colour stay readable over a town."""
 
 
 def population_breaks(values: Iterable[float]) -> tuple[float, ...]:

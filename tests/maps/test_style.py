@@ -36,9 +36,16 @@ def test_labels_of_facilities_are_readable_on_the_map() -> None:
         assert style.contrast(ink, style.LIGHT.halo) >= 4.5, kind
 
 
+def test_joining_lines_and_names_stand_out_from_people_on_paper() -> None:
+    darkest = style.POPULATION_PAPER[-1]
+    assert style.contrast(style.LIGHT.halo, darkest) >= 3.0
+    assert style.contrast(style.LIGHT.text, darkest) >= 4.5
+
+
 def test_sequences_get_darker_step_by_step() -> None:
     for ramp in (
         style.POPULATION_RAMP,
+        style.POPULATION_PAPER,
         [style.mixed(style.UNREACHED, "#ffffff", o) for o in style.UNREACHED_OPACITY],
         [style.mixed(style.COVERED, "#ffffff", o) for o in style.COVERED_OPACITY.values()],
     ):
