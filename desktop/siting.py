@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from data.plan import Plan
+from data.plan import Book, Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
 from desktop.siting_words import News
@@ -35,6 +35,7 @@ from maps.analysis.siting.resilience import Resilience, Target, resilience
 from maps.analysis.siting.sensitivity import Change, Comparison, compare, sensitivity
 from maps.analysis.siting.solve import reached_times
 from maps.analysis.siting.why import Share, shares
+from maps.analysis.targets.effects import Effects, effects
 from maps.analysis.timecover import TimeAsk
 
 COMPARE_SECONDS = 20.0
@@ -344,6 +345,13 @@ def lose(plan: Plan, question: Question, report: Report = silent) -> Lost:
         report=part(report, 0.6, 1.0),
     )
     return Lost(sought, answer)
+
+
+def rule_changes(book: Book, found: Found, report: Report = silent) -> Effects:
+    """Return which verdicts about the plan's targets change with the new sites."""
+    sought = found.sought
+    places = [(*sought.place(one.site), sought.name(one.site)) for one in found.new]
+    return effects(book.with_plan(sought.plan), sought.question.of, places, report=report)
 
 
 def firmness(found: Found, report: Report = silent) -> tuple[Change, ...]:

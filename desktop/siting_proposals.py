@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import shapely
-
-from data import edits, scenarios
+from data import scenarios
 from data.kinds import kind
 from desktop.ghosts import Ghost
+from maps.analysis.targets.effects import planned
 
 if TYPE_CHECKING:
     from data.plan import Book, Plan
@@ -69,18 +68,7 @@ class Proposals:
         return bool(left) and session.do_book("选址结果存为新方案", change)
 
     def _put(self, ghosts: Sequence[Ghost]) -> Any:
-        this = kind(self.of)
-
-        def edit(plan: Plan) -> Plan:
-            plan = edits.ensure_layer(self.of)(plan)
-            layer = plan.of_kind(self.of)[-1].name
-            for ghost in ghosts:
-                row = {"名称": ghost.name, "状态": "规划"}
-                row = {k: v for k, v in row.items() if this.column(k) is not None}
-                plan = edits.add_feature(layer, shapely.Point(ghost.x, ghost.y), row)(plan)
-            return plan
-
-        return edit
+        return planned(self.of, [(g.x, g.y, g.name) for g in ghosts])
 
     def stale_for(self, plan: Plan, speeds: Mapping[str, float]) -> bool:
         """Whether something other than taking over proposals has changed what they stand on."""

@@ -18,7 +18,7 @@ from desktop.panels.siting_fields import SitingFields
 from desktop.panels.siting_loss import LossAnswer
 from desktop.panels.siting_sites import SitesAnswer
 from desktop.results import speeds
-from desktop.siting import Found, Lost, Question, draw_curve, find, firmness, lose
+from desktop.siting import Found, Lost, Question, draw_curve, find, firmness, lose, rule_changes
 from desktop.siting_proposals import Proposals
 from desktop.siting_words import News, searching
 
@@ -112,6 +112,7 @@ class SitingPanel(QWidget):
             self.all.addWidget(widget)
         self.curve.chosen.connect(self._choose_count)
         self.sites.firmness_wanted.connect(self._check_firmness)
+        self.sites.rules_wanted.connect(self._check_rules)
         self.session.ghosts.changed.connect(self._show_state)
 
     # --- which question
@@ -271,6 +272,17 @@ class SitingPanel(QWidget):
                 self.sites.show_firmness(changes)
 
         self._begin("检验选址", partial(firmness, found), done, None, None)
+
+    def _check_rules(self) -> None:
+        found, book = self.sites.found, self.session.book
+        if found is None or book is None or self._job is not None:
+            return
+
+        def done(told: Any) -> None:
+            if self.sites.found is found:
+                self.sites.show_rule_changes(told)
+
+        self._begin("核对规划目标", partial(rule_changes, book, found), done, None, None)
 
     def _to_answer(self) -> None:
         """Scroll to the answer, the button still in view."""

@@ -16,6 +16,7 @@ from desktop.siting import Found, Question
 from desktop.siting_proposals import Proposals
 from desktop.siting_words import standing_of, worth
 from desktop.words import exact_people, number, people, share
+from maps.analysis.targets.effects import words as effect_words
 from maps.analysis.timecover import MEASURES
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from desktop.window import Window
     from maps.analysis.siting.sensitivity import Change
     from maps.analysis.siting.why import Share
+    from maps.analysis.targets.effects import Effects
 
 _MOST_LINES = 6
 
@@ -31,6 +33,7 @@ class SitesAnswer(QWidget):
     """Shows one answer and takes its proposals over."""
 
     firmness_wanted = Signal()
+    rules_wanted = Signal()
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -54,10 +57,14 @@ class SitesAnswer(QWidget):
         self.firm = QPushButton("检验:距离 ±20%、人口 ±10%")
         self.firm.clicked.connect(self.firmness_wanted)
         self.firm_words = label("", "muted", wrap=True)
+        self.rules = QPushButton("看哪些规划目标因此改变")
+        self.rules.setToolTip("把新增的放进规划再核对一遍目标,规划本身不变。")
+        self.rules.clicked.connect(self.rules_wanted)
+        self.rule_words = label("", "muted", wrap=True)
         self.basis = label("", "muted", wrap=True)
         for widget in (self.title, self.headline, self.status, self.facts, self.own, self.table,
-                       self.buttons, self.why, self.lifted_head, self.lifted, self.firm,
-                       self.firm_words, self.basis):  # fmt: skip
+                       self.buttons, self.why, self.lifted_head, self.lifted, self.rules,
+                       self.rule_words, self.firm, self.firm_words, self.basis):  # fmt: skip
             self.all.addWidget(widget)
 
     def _buttons(self) -> None:
@@ -97,6 +104,8 @@ class SitesAnswer(QWidget):
         self._show_lifted(found)
         self.firm.setEnabled(True)
         self.firm_words.hide()
+        self.rules.setVisible(bool(found.new))
+        self.rule_words.hide()
         self.basis.setText(basis_words(found))
         self.session.ghosts.show(self.proposals.ghosts)
         self.show_rows()
@@ -169,6 +178,19 @@ class SitesAnswer(QWidget):
             lines.append(words + ("。" if change.proven else "(未证完)。"))
         self.firm_words.setText("\n".join(lines))
         self.firm_words.show()
+
+    def show_rule_changes(self, told: Effects) -> None:
+        """Say which targets change with all new sites, and with each alone."""
+        assert self.found is not None
+        lines = [effect_words(effect) + "。" for effect in told.together]
+        if not lines:
+            lines = ["规划目标的结论都不变。"]
+        for n, (one, alone) in enumerate(zip(self.found.new, told.alone, strict=True), 1):
+            if alone:
+                ids = "、".join(effect.before.id for effect in alone)
+                lines.append(f"{n} {self.found.sought.name(one.site)}一处就改变 {ids}。")
+        self.rule_words.setText("\n".join(lines))
+        self.rule_words.show()
 
     # --- taking over
 

@@ -100,6 +100,7 @@ class Source:
     measure: str
     limit: Any
     time_ask: TimeAsk | None
+    book: Book | None = None
 
     def site(self, candidate: int) -> dict[str, Any]:
         """What identifies a candidate: id, name, lon, lat (None for a bare matrix)."""
@@ -178,7 +179,8 @@ def from_plan(book: Book, arguments: argparse.Namespace, report: Report, *, cove
         reach = limit + slack
     shown: Any = limit if not radii else {**radii, **({} if limit is None else {"": limit})}
     measure = "minutes" if by_minutes else "radius"
-    return Source(ground.problem, ground.candidates.name, ground, reach, measure, shown, time_ask)
+    names = ground.candidates.name
+    return Source(ground.problem, names, ground, reach, measure, shown, time_ask, book)
 
 
 def _by_class(arguments: argparse.Namespace, by_minutes: bool, cover: bool) -> Mapping[str, float]:

@@ -27,6 +27,8 @@ from maps.analysis.siting.resilience import Target
 from maps.analysis.siting.sensitivity import compare, sensitivity
 from maps.analysis.siting.solve import reached_times
 from maps.analysis.siting.why import objective_of, shares
+from maps.analysis.targets.effects import effects, words
+from maps.analysis.targets.loader import rules_of
 from maps.commands.choosing import (
     Source,
     by_district,
@@ -59,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--fixed", nargs="+", action="extend", default=[], metavar="列", help="矩阵中已有设施的列")
     add("--target", metavar="SHARE", help="覆盖率指标,0–1;说明每处让哪些区达标")
     add("--compare", action="store_true", help="再算与已有设施同样多时最好能到多少")
+    add("--rules", action="store_true", help="再核对规划目标:每处使哪些目标的结论改变")
     add("--sensitivity", action="store_true", help="再算距离 ±20%%、人口 ±10%% 时选址变不变")
     json_argument(parser)
 
@@ -74,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     ask = _ask(arguments, given, stands)
     if arguments.compare:
         _comparable(ask, given, stands)
+    if arguments.rules and (given.book is None or rules_of(given.book) is None):
+        raise Refused("--rules 要有登记了“规划文件”或自带规则的规划。")
     problem = given.problem
     if model == "equity" and ask.reach is None:
         problem = replace(problem, district=None)
@@ -82,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     except Unreachable as refusal:
         raise plainer(refusal, given) from refusal
     values = as_json(result, given, arguments, stands)
+    if arguments.rules:
+        values["rules"] = _rules(given, values)
     if arguments.compare:
         values["current"] = {**(values["current"] or {}), "best": _best_of_as_many(given, ask)}
     answer(values, as_text(values), arguments.json)
@@ -280,6 +287,22 @@ def _districts(result: Siting, given: Source) -> list[dict[str, Any]]:
         for k in range(len(names))
         if people[k] > 0
     ]
+
+
+def _rules(given: Source, values: dict[str, Any]) -> list[str]:
+    """Which verdicts change with all new sites together; into each new site those with it alone."""
+    assert given.ground is not None
+    assert given.book is not None
+    found = given.ground.candidates
+    number_of = {name: j for j, name in enumerate(found.ids())}
+    new = [site for site in values["sites"] if site["new"]]
+    spots = [number_of[site["id"]] for site in new]
+    places = [(float(found.x[j]), float(found.y[j]), found.name[j]) for j in spots]
+    ask = given.ground.ask
+    told = effects(given.book, ask.of, places, people=ask.people, report=part(progress, 0.9, 1.0))
+    for site, alone in zip(new, told.alone, strict=True):
+        site["rules_changed"] = [words(effect) for effect in alone]
+    return [words(effect) for effect in told.together]
 
 
 def _targets(arguments: argparse.Namespace, given: Source) -> list[Target]:

@@ -27,6 +27,9 @@ def as_text(values: dict[str, Any]) -> str:
         lines.append(f"任何候选点都到不了、未计入的:{left['points']} 处 {left['people']:,.0f} 人")
     if values.get("excluded"):
         lines.append(f"因灾害区或安全距离排除的候选点:{values['excluded']} 个")
+    if "rules" in values:
+        lines.append("规划目标的结论" + ("因此改变:" if values["rules"] else "都不变"))
+        lines += [f"  {said}" for said in values["rules"]]
     for change in values.get("sensitivity", []):
         dropped = "、".join(change["dropped"]) or "无"
         said = f"换掉 {dropped}" if change["possible"] else "没有可行的布局"

@@ -1,6 +1,7 @@
 """Siting in the window, by real events, against the engine asked directly."""
 
 import time
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -265,3 +266,18 @@ def test_stopping_gives_the_best_found_so_far_and_stopping_again_nothing(panel, 
     assert siting.objective <= engine()[1].objective <= siting.bound
     assert len(panel.session.ghosts.items) == 2
     assert not panel.sites.isHidden()
+
+
+def test_the_targets_that_change_with_it(panel):
+    text = (
+        "规则集: 试\n规则:\n- {编号: A, 原文: 储备库不少于五座, 行: 1, 性质: 目标, 检查: 个数,"
+        " 对象: 储备库, 比较: 不少于, 数值: 5, 单位: 个}\n"
+    )
+    session = panel.session
+    session.do_book("规则", lambda book: replace(book, facts={**book.facts, "规则": text}))
+    run(panel)
+    assert panel.sites.rule_words.isHidden()
+    QTest.mouseClick(panel.sites.rules, LEFT)
+    wait_for(lambda: panel._job is None)
+    assert panel.sites.rule_words.text() == "A 储备库不少于五座:不符合→符合。"
+    assert len(session.plan.layer("储备库")) == 3

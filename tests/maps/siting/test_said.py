@@ -218,6 +218,22 @@ def test_best_of_as_many_as_stand(capsys: pytest.CaptureFixture[str], plan: list
     )
 
 
+def test_targets_of_the_plan_that_change(
+    capsys: pytest.CaptureFixture[str], plan: list[object], tmp_path: Path
+) -> None:
+    rules = (
+        "规则集: 试\n规则:\n- {编号: A, 原文: 消防站不少于五座, 行: 1, 性质: 目标, 检查: 个数,"
+        " 对象: 消防站, 比较: 不少于, 数值: 5, 单位: 个}\n"
+    )
+    path = tmp_path / "规则.gpkg"
+    save(Book("试", (plans.usual(),), facts={"规则": rules}), path)
+    words = ["--of", "fire_station", "--model", "mclp", "--radius", 4000, "-p", 2, "--rules"]
+    found = call(capsys, "site", path, *words)
+    assert found["rules"] == ["A 消防站不少于五座:不符合→符合"]
+    assert [site["rules_changed"] for site in found["sites"]] == [[], []]
+    assert "--rules" in refused(capsys, "site", plan[0], *words)
+
+
 def test_every_district_before_and_after(
     capsys: pytest.CaptureFixture[str], plan: list[object]
 ) -> None:
