@@ -36,10 +36,13 @@ def plan_file(tmp_path: Path) -> Path:
     return path
 
 
-def run(*words: object) -> tuple[int, str, str]:
+def run(*words: object, **variables: str) -> tuple[int, str, str]:
     """Run the program as a process of its own."""
     done = subprocess.run(
-        [sys.executable, ROOT / "main.py", *map(str, words)], capture_output=True, check=False
+        [sys.executable, ROOT / "main.py", *map(str, words)],
+        capture_output=True,
+        check=False,
+        env={**os.environ, **variables},
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -91,7 +94,8 @@ INFO: dict[str, Any] = {
 
 def test_info_as_json(plan_file: Path) -> None:
     before = plan_file.read_bytes()
-    code, out, err = run("info", plan_file, "--json", "-")
+    # JSON is UTF-8 also where the console is not.
+    code, out, err = run("info", plan_file, "--json", "-", PYTHONIOENCODING="gbk")
     assert (code, err) == (0, "")
     assert out == json.dumps(INFO, ensure_ascii=False, indent=1) + "\n"
     assert plan_file.read_bytes() == before

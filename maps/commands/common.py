@@ -28,6 +28,9 @@ def answer(value: dict[str, Any], text: str, target: str | None) -> None:
         return
     written = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     if target == "-":
+        if not sys.stdout.isatty():
+            # Programs read JSON as UTF-8, whatever the console speaks (GBK on Chinese Windows).
+            sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         print(written)
         return
     path = Path(target)

@@ -118,7 +118,9 @@ def layers(draw: st.DrawFn, name: str) -> Layer:
     )
     taken = {"geometry"}
     columns = {}
-    for wanted in draw(st.lists(_names | st.sampled_from(["fid", "geom", "名称"]), max_size=4)):
+    for wanted in draw(
+        st.lists(_names | st.sampled_from(["fid", "geom", "名称", "人口", "建成年份"]), max_size=4)
+    ):
         if wanted not in taken:
             taken.add(wanted)
             columns[wanted] = _column(draw, count).set_axis(pd.Index(ids, dtype="int64"))
