@@ -128,7 +128,9 @@ def per_area(rule: Rule, scene: Scene) -> Finding:
     low, high = _as_asked(rule, fine, fine + open_, size)
     blanks = [a for a in areas if a.sure < each]
     many = "" if each == 1 else f"{each} 处以上的"
-    why = f"{size} 个{word}中 {fine} 个有{many}{phrase(rule, chosen)}"
+    all_there = size == len(areas)
+    why = f"{size} 个{word}中" if all_there else f"应有 {size} 个{word},图上 {len(areas)} 个,其中"
+    why += f" {fine} 个有{many}{phrase(rule, chosen)}"
     if blanks:
         why += f",空白或不足的有 {len(blanks)} 个:{_first(blanks, 12)}{register.note()}"
     missing = [*unknown_conditions(rule, chosen), *register.missing(rule)]

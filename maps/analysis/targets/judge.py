@@ -47,15 +47,18 @@ def lacking(why: str, *missing: Missing, where: tuple[Place, ...] = ()) -> Findi
 def holds(rule: Rule, low: float, high: float) -> bool | None:
     """Whether a value between ``low`` and ``high`` (base units) is enough for the rule."""
     assert rule.threshold is not None
+    low, high = _in_unit(rule, low), _in_unit(rule, high)
+    return certain(low, high, rule.comparison, rule.threshold)
+
+
+def _in_unit(rule: Rule, value: float) -> float:
+    """A value in base units, in the rule's unit."""
     size = 1.0 if rule.unit is None else rule.unit.size
-    if size != round(size) and size > 1:
+    if rule.threshold is not None and size != round(size) and size > 1:
         # 50 亩 are 33 333.3 ㎡: written down as whole ㎡ they are still 50 亩.
-        low, high = (_snapped(value, limits(rule)) for value in (low, high))
-    return certain(low / size, high / size, rule.comparison, rule.threshold)
-
-
-def _snapped(value: float, ends: tuple[float, float]) -> float:
-    return next((end for end in ends if abs(value - end) < 0.5), value)
+        said = rule.threshold if isinstance(rule.threshold, tuple) else (rule.threshold,)
+        return next((end for end in said if abs(value - end * size) < 0.5), value / size)
+    return value / size
 
 
 def amount(rule: Rule, value: float) -> str:
@@ -113,13 +116,12 @@ def verdict(rule: Rule, found: Finding, facts: Mapping[str, Any], reading: str =
     if found.low is not None and found.high is not None and found.low != found.high:
         # A value known only between two bounds is none, unless either decides the verdict.
         value = found.low if name != "needs_data" else None
-    size = 1.0 if rule.unit is None else rule.unit.size
     if value is not None and abs(value) == INF:
         value = None
     out = Verdict(
         rule,
         name,
-        None if value is None else value / size,
+        None if value is None else _in_unit(rule, value),
         _sentence(rule, found, name),
         found.where if name != "pass" else (),
         _remedy(found, name),

@@ -156,6 +156,7 @@ def test_settlements_near_enough() -> None:
     some = judged(of, text + '\n半径: 4000\n应有: 4\n比较: 不少于\n数值: 75\n单位: "%"')
     assert some.verdict == "needs_data"
     assert "其余 2 个居民点" in some.remedy
+    assert "应有 4 个居民点,图上 2 个,其中 1 个有" in some.why
     most = judged(of, text + '\n半径: 4000\n应有: 4\n比较: 不少于\n数值: 76\n单位: "%"')
     assert most.verdict == "fail"
 

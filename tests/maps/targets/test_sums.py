@@ -92,7 +92,9 @@ def test_fewer_features_than_there_should_be() -> None:
 def test_rounded_mu() -> None:
     text = "检查: 各处数值\n对象: 储备库\n列: 占地面积\n比较: 不少于\n数值: 50\n单位: 亩"
     for area, verdict in ((33_333, "pass"), (33_334, "pass"), (33_332, "fail")):
-        assert judged(plan(depots(占地面积=[area])), text).verdict == verdict
+        found = judged(plan(depots(占地面积=[area])), text)
+        assert found.verdict == verdict
+        assert found.value == (50 if area == 33_333 else pytest.approx(area * 3 / 2000))
 
 
 def test_per_person() -> None:
