@@ -38,8 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="有歧义的地方按哪种读法,可写多次;不写用规划里选定的",
     )
     parser.add_argument("--only", nargs="+", metavar="编号", help="只查这些规则")
-    parser.add_argument("--depots", action="store_true", help="“一主两副”储备库一页")
-    parser.add_argument("--evaluate", type=int, metavar="年", help="某年底的评估表和重点工程进度")
+    parser.add_argument("--depots", action="store_true", help="只印“一主两副”储备库一页")
+    parser.add_argument(
+        "--evaluate", type=int, metavar="年", help="只印某年底的评估表和重点工程进度"
+    )
     parser.add_argument("--people", default="", metavar="图层", help="有多个人口图层时用哪一个")
     json_argument(parser)
 
@@ -61,7 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
                 plan, rules, facts, people=arguments.people, only=arguments.only, report=stretch
             )
         )
-    told, lines = as_json(book, outcomes), [as_text(book, outcomes)]
+    paged = arguments.depots or arguments.evaluate is not None
+    told, lines = as_json(book, outcomes), [as_text(book, outcomes, listed=not paged)]
     if arguments.evaluate is not None:
         told["evaluation"] = evaluation_json(plan, outcomes, facts, arguments.evaluate)
         lines += evaluation_text(told["evaluation"], arguments.evaluate)
@@ -150,8 +153,11 @@ def _row(found: Verdict) -> dict[str, Any]:
     }
 
 
-def as_text(book: Book, outcomes: list[Outcome]) -> str:
-    """Return a table of verdicts, the gravest first, and what to do about them."""
+def as_text(book: Book, outcomes: list[Outcome], *, listed: bool = True) -> str:
+    """Return a table of verdicts, the gravest first, and what to do about them.
+
+    Without ``listed`` only how many there are of each.
+    """
     lines = [book.title]
     for outcome in outcomes:
         counts = outcome.counts
@@ -162,6 +168,8 @@ def as_text(book: Book, outcomes: list[Outcome]) -> str:
             f"按文本的说法计 {sum(tally.values())} 条:现有数据能判定 {tally['decided']} 条,"
             f"缺资料 {tally['needs_data']} 条,要人工确认 {tally['attest']} 条"
         )
+        if not listed:
+            continue
         rows = [["编号", "结论", "实测", "要求"]]
         for found in outcome.gravest_first:
             value = "" if found.value is None else f"{number(found.value)} {found.unit}".strip()

@@ -310,13 +310,14 @@ def worst_off(
     persons = float(people.persons[points[theirs > limits(rule)[1] * (1 + 1e-12)]].sum())
     x, y = float(people.nearby.x[worst]), float(people.nearby.y[worst])
     over = _persons(persons) if persons else "0"
+    shorter = ",或缩短准备环节" if rule.params.get("准备") else ""
     return Finding(
         f"最远的居民在{name},{said} {shown};超过的有 {over} 人{basis}",
         value,
         value,
         holds=False if value == INF else "number",
         where=(Place(f"{name}最远处", "", None, x, y, shown),),
-        remedy=f"超出的 {over} 人要就近增设,或缩短准备环节。" if persons else "",
+        remedy=f"超出的 {over} 人要就近增设{shorter}。" if persons else "",
         missing=unknown_conditions(rule, chosen),
         basis=people.basis,
     )

@@ -79,13 +79,12 @@ def read_file(path: Path) -> Node:
         if size > LARGEST:
             raise refusal(name, 1, f"文件有 {size / 1e6:.0f} MB,规则文件不应超过 4 MB,没有读取。")
         raw = path.read_bytes()
+    except FileNotFoundError as error:
+        raise Refused(f"读不了规则文件“{path}”:没有这个文件,请检查文件名和位置。") from error
+    except IsADirectoryError as error:
+        raise Refused(f"读不了规则文件“{path}”:它是文件夹,请指明里面的文件。") from error
     except OSError as error:
-        why = (
-            "没有这个文件,请检查文件名和位置"
-            if isinstance(error, FileNotFoundError)
-            else reason(error)
-        )
-        raise Refused(f"读不了规则文件“{path}”:{why}。") from error
+        raise Refused(f"读不了规则文件“{path}”:{reason(error)}。") from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

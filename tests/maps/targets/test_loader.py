@@ -143,6 +143,8 @@ def test_files_too_large_or_in_another_encoding(tmp_path: Path) -> None:
     control.write_text(HEAD + RULE + "\x01", encoding="utf-8")
     with pytest.raises(Refused, match="第 11 行"):
         load_rules(control)
+    with pytest.raises(Refused, match="它是文件夹"):
+        load_rules(tmp_path)
 
 
 def test_scalars_stay_what_was_written() -> None:
