@@ -302,6 +302,7 @@ def test_the_file_names_nobody(report: Report) -> None:
     core = Document(str(path)).core_properties
     assert (core.author, core.last_modified_by) == ("应急布局", "应急布局")
     assert core.comments == ""
+    assert f"{core.created:%Y-%m-%d}" == f"{core.modified:%Y-%m-%d}" == "2026-01-02"
     assert core.title.startswith("区0")
 
 

@@ -5,8 +5,10 @@ of contents has page numbers before Word has ever opened the file (Word then set
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -193,6 +195,8 @@ class Writer:
         core = self.document.core_properties
         core.author = core.last_modified_by = "应急布局"
         core.title, core.comments, core.keywords = title, "", ""
+        # The empty document that python-docx begins with says it was made in 2013.
+        core.created = core.modified = _day(self._ledger.date)
         return self.document
 
     def _caption(self, name: str, title: str, above: bool) -> None:
@@ -293,6 +297,17 @@ class Writer:
         holder = link(paragraph, entry.bookmark)
         for run in runs:
             holder.append(run)
+
+
+def _day(words: str) -> datetime:
+    """Return the day that stands on the document; one that is no date tells nothing: 1970."""
+    found = re.match(r"(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?", words)
+    if found is None:
+        return datetime(1970, 1, 1)
+    try:
+        return datetime(int(found[1]), int(found[2]), int(found[3] or 1))
+    except ValueError:
+        return datetime(1970, 1, 1)
 
 
 def _unnumbered(paragraph: Any) -> None:
