@@ -58,9 +58,8 @@ def rings(result: Isochrones) -> Drawing:
         if shapes:
             patches.append(Patch(shapes, style.COVERED, shares[limit], style.COVERED_EDGE.color))
     rows = tuple((style.COVERED, shares[limit], f"{limit:g} 分钟内") for limit in result.limits)
-    estimate = ",估算" if result.remarks.estimated_roads or result.ask.measure == "detour" else ""
     return Drawing(
-        f"等时圈{estimate}",
+        f"等时圈{',估算' if result.estimated else ''}",
         result.plan,
         _kinds(result.ask),
         how(result.ask),
@@ -98,7 +97,7 @@ def areas(result: Areas) -> Drawing:
         tags.append(Tag(spot.x, spot.y, said, min(east - west, north - south)))
     edges = tuple(shapely.boundary(a.shape) for a in large)
     return Drawing(
-        "责任区",
+        f"责任区{',估算' if result.estimated else ''}",
         result.plan,
         _kinds(result.ask),
         how(result.ask),

@@ -14,8 +14,10 @@ from desktop.panels.fields import GAP, column, empty_words, label, scrolling
 from desktop.panels.targets_detail import PlaceLink, form, selectable
 from desktop.panels.targets_list import figures
 from desktop.panels.targets_marks import light
+from desktop.roadmaps import briefly
 from desktop.words import share
 from maps.analysis.targets.layout import DepotSheet, LayoutPage, layout_page
+from maps.analysis.targets.promise import Promise
 from maps.analysis.targets.units import number
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ class DepotsPage(QWidget):
         for found in page.cover:
             self._add_verdict(rows, found)
         rows.addSpacing(GAP)
+        _add_promise(rows, page.promise)
         rows.addWidget(label("各保障哪些旗县", "heading"))
         _add_served(rows, page)
         rows.addSpacing(GAP)
@@ -148,6 +151,38 @@ class DepotsPage(QWidget):
         rows.setContentsMargins(16, GAP, GAP, GAP)
         self.area.setWidget(inside)
         return rows
+
+
+def _add_promise(rows: QVBoxLayout, promise: Promise) -> None:
+    """Two tables, with handling and without: districts down, depots and weather across."""
+    for handling in sorted({row.handling for row in promise.rows}, reverse=True):
+        mine = [row for row in promise.rows if row.handling == handling]
+        hours = f"{mine[0].limit / 60:g} 小时内到达的人口 %"
+        how = f"含集结装卸 {handling:g} 分钟" if handling else "只算行车"
+        rows.addWidget(label(f"{hours}({how})", "heading", wrap=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        right = Qt.AlignmentFlag.AlignRight
+        for at, one in enumerate(mine, start=1):
+            if at == 1 or one.depots != mine[at - 2].depots:
+                across = sum(other.depots == one.depots for other in mine)
+                grid.addWidget(label(one.who, "muted", wrap=True), 0, at, 1, across, right)
+            grid.addWidget(label(one.weather, "muted"), 1, at, right)
+            shares = [one.share, *(value for _, value in one.by_district)]
+            for line, value in enumerate(shares, start=2):
+                figure = label("未知" if value is None else f"{100 * value:.1f}")
+                figure.setProperty("help", "六小时到达")
+                grid.addWidget(figure, line, at, right)
+        grid.addWidget(label("旗县区", "muted"), 1, 0)
+        for line, name in enumerate(["合计", *(n for n, _ in mine[0].by_district)], start=2):
+            grid.addWidget(label(name, wrap=True), line, 0)
+        rows.addLayout(grid)
+        rows.addSpacing(GAP)
+    if promise.remarks is not None:
+        rows.addWidget(label("\n".join(briefly(promise.remarks)), "muted", wrap=True))
+        rows.addSpacing(GAP)
 
 
 def _add_served(rows: QVBoxLayout, page: LayoutPage) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from data.files import load
+from data.kinds import kind
 from data.progress import part
 from maps.analysis.network.areas import Area, Areas, areas
+from maps.analysis.timecover import MEASURES
 from maps.commands import minutes
 from maps.commands.accounts import number, people_text
 from maps.commands.common import answer, json_argument, plan_argument, progress
@@ -64,6 +66,7 @@ def as_json(result: Areas) -> dict[str, Any]:
         "areas": [_area(area) for area in result.areas],
         "unserved": {"area_km2": result.left_km2, "people": _people(result.left_people)},
         "clause": result.clause or None,
+        "estimated": result.estimated,
         "estimated_roads": list(result.remarks.estimated_roads),
         "remarks": list(result.remarks.sentences),
         "basis": result.basis or None,
@@ -90,7 +93,8 @@ def _people(value: float | None) -> float | int | None:
 
 def as_text(result: Areas, path: Path | None) -> str:
     """Return a line per station, what is left over, and the remarks."""
-    lines = []
+    how = f"{kind(result.ask.of).title},按{MEASURES[result.ask.measure]},路况:{result.ask.weather}"
+    lines = [how]
     for area in result.areas:
         limit = f",标准 {area.limit_km2:g} km²" if area.limit_km2 else ""
         lines.append(

@@ -27,6 +27,21 @@ def depots_json(page: LayoutPage) -> dict[str, Any]:
         "cover": [{"id": v.id, "verdict": v.verdict, "value": v.value} for v in page.cover],
         "served": [asdict(row) for row in page.served],
         "served_why": page.served_why or None,
+        "in_time": [
+            {
+                "depots": list(row.depots),
+                "profile": row.weather,
+                "limit": row.limit,
+                "ready": row.handling,
+                "people_covered": row.people,
+                "share": row.share,
+                "by_district": [{"name": n, "share": s} for n, s in row.by_district],
+            }
+            for row in page.promise.rows
+        ],
+        "in_time_remarks": []
+        if page.promise.remarks is None
+        else list(page.promise.remarks.sentences),
         "missing": list(page.missing),
         "basis": page.basis or None,
     }
@@ -69,7 +84,29 @@ def depots_text(page: LayoutPage) -> list[str]:
         share = UNKNOWN if row.share is None else f"{row.share:.1%}"
         rows.append([row.district, row.depot or "(没有通路)", spent, share])
     lines += table(rows, right=frozenset({2, 3})) if page.served else [page.served_why]
+    lines += _in_time(page)
     return [*lines, "还缺什么:", *(f"    {one}" for one in page.missing)]
+
+
+def _in_time(page: LayoutPage) -> list[str]:
+    """The share of each district's people reached in the promised time, a column an answer."""
+    found = page.promise.rows
+    if page.promise.remarks is None:
+        return []
+    heads = [f"{r.who} {r.weather}{' 含装卸' if r.handling else ''}" for r in found]
+    rows = [["旗县区", *heads], ["合计", *(_share(row.share) for row in found)]]
+    for d, (name, _) in enumerate(found[0].by_district):
+        rows.append([name, *(_share(row.by_district[d][1]) for row in found)])
+    return [
+        f"{found[0].limit:g} 分钟以内的人口"
+        f"(“含装卸”连响应集结、装车、卸车 {max(row.handling for row in found):g} 分钟一起算):",
+        *table(rows, right=frozenset(range(1, len(heads) + 1))),
+        *page.promise.remarks.sentences,
+    ]
+
+
+def _share(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.1%}"
 
 
 def _square(value: float | None) -> str:

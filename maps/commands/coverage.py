@@ -109,6 +109,12 @@ def as_text(result: Coverage) -> str:
 
 
 def _ask(arguments: argparse.Namespace) -> CoverageAsk:
+    timed = minutes.given(arguments)
+    if timed:
+        raise Refused(
+            f"{'、'.join(timed)} 只在按时间计算时有用,而现在没有 --minutes。"
+            "请加上 --minutes,或去掉这些参数按半径计算。"
+        )
     radii: dict[str, float] = {}
     for word in arguments.radius_of:
         name, mark, value = word.partition("=")

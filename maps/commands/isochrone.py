@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from data.files import load
+from data.kinds import kind
 from data.progress import part
 from data.refused import Refused
 from maps.analysis.network.isochrone import Band, Isochrones, isochrones
+from maps.analysis.timecover import MEASURES
 from maps.commands import minutes
 from maps.commands.accounts import number, people_text
 from maps.commands.common import answer, json_argument, plan_argument, progress
@@ -58,6 +60,7 @@ def as_json(result: Isochrones) -> dict[str, Any]:
         "vehicle": result.ask.vehicle_name,
         "profile": result.ask.weather,
         "bands": [_band(band) for band in result.bands],
+        "estimated": result.estimated,
         "estimated_roads": list(result.remarks.estimated_roads),
         "remarks": list(result.remarks.sentences),
         "basis": result.basis or None,
@@ -80,7 +83,9 @@ def _band(band: Band) -> dict[str, Any]:
 
 def as_text(result: Isochrones, path: Path | None) -> str:
     """Return a line per band and the remarks."""
-    lines = [
+    how = f"{kind(result.ask.of).title},{MEASURES[result.ask.measure]},路况:{result.ask.weather}"
+    lines = [how]
+    lines += [
         f"{band.facility + ':' if band.facility else ''}{band.minutes:g} 分钟内 "
         f"{people_text(band.people)} 人,{band.area_km2:,.1f} km²"
         for band in result.bands

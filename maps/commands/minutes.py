@@ -2,11 +2,11 @@
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from data.kinds import STATUS_SETS, is_missing, kind
+from data.kinds import STATUS_SETS, Kind, is_missing, kind
 from data.plan import Book, Plan
 from data.refused import Refused
 from maps.analysis.demand import demand
@@ -83,12 +83,27 @@ def selection_arguments(parser: argparse.ArgumentParser) -> None:
     add("--people", default="", metavar="图层", help="有多个人口图层时用哪一个")
 
 
+def given(arguments: argparse.Namespace) -> list[str]:
+    """The options of this module that were given, as they are written."""
+    parser = argparse.ArgumentParser(add_help=False)
+    facility_arguments(parser)
+    travel_arguments(parser)
+    usual = vars(parser.parse_args([]))
+    return [
+        f"--{name.replace('_', '-')}"
+        for name, value in usual.items()
+        if getattr(arguments, name) != value
+    ]
+
+
 def time_ask(arguments: argparse.Namespace, book: Book, limit: float) -> TimeAsk:
     """Put an ask together; raises Refused for what cannot be understood."""
     if arguments.measure not in MEASURES:
         raise Refused(f"--measure 只能是{'、'.join(MEASURES)}之一,现在是“{arguments.measure}”。")
     plan, of = book.plan, kind(arguments.of)
-    ready = {"": minutes(arguments.ready), **pairs(arguments.ready_of, "--ready-of 一级站=2")}
+    own = pairs(arguments.ready_of, "--ready-of 一级站=2")
+    _check_classes(plan, of, own)
+    ready = {"": minutes(arguments.ready), **own}
     terrain = None
     if arguments.dem is not None:
         if arguments.measure != "friction":
@@ -108,6 +123,17 @@ def time_ask(arguments: argparse.Namespace, book: Book, limit: float) -> TimeAsk
         people=arguments.people,
         **travel(arguments, book),
     )
+
+
+def _check_classes(plan: Plan, of: Kind, named: Iterable[str]) -> None:
+    """Refuse a class that no facility of the kind has: its minutes would count for nobody."""
+    words = (v for layer in plan.of_kind(of.name) for v in layer.column(of.class_column))
+    known = dict.fromkeys(str(v) for v in words if not is_missing(v))
+    for name in named:
+        if name not in known:
+            raise Refused(
+                f"没有级别是“{name}”的{of.title}。现有的级别:{'、'.join(known) or '(都没有填)'}。"
+            )
 
 
 def travel(arguments: argparse.Namespace, book: Book) -> dict[str, Any]:

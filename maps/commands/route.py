@@ -14,7 +14,9 @@ from data.kinds import kind
 from data.plan import Plan
 from data.progress import part
 from data.refused import Refused
+from maps.analysis.network.profile import OFF_ROAD
 from maps.analysis.network.route import Route, route, route_from_nearest
+from maps.analysis.network.snap import FAR
 from maps.analysis.timecover import TimeAsk
 from maps.commands import minutes
 from maps.commands.common import answer, json_argument, plan_argument, progress
@@ -61,7 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         found = route(plan, ask, _place(plan, start, "--from"), goal)
     progress(1.0, "路线已找到")
-    answer(as_json(found, plan), as_text(found), arguments.json)
+    notes = remarks(found, ask)
+    values = {**as_json(found, plan), "remarks": notes}
+    answer(values, "\n".join([as_text(found), *notes]), arguments.json)
     return 0
 
 
@@ -110,6 +114,22 @@ def as_json(found: Route, plan: Plan) -> dict[str, Any]:
             for via in found.via
         ],
     }
+
+
+def remarks(found: Route, ask: TimeAsk) -> list[str]:
+    """What the minutes stand on, and long stretches away from any road."""
+    leg = ask.profile.leg(ask.profile.offroad, ask.condition)
+    out = [f"按{ask.profile.basis}计算;路况:{ask.weather}。"]
+    ends = [via for via in found.via if via.name == OFF_ROAD]
+    out += [
+        f"有一段 {via.km:,.1f} km 不在路上(这一端离最近的道路超过 {FAR / 1000:g} km),"
+        f"按直线 × {leg.detour:g}、{leg.kmh:g} km/h 估算;请核对坐标。"
+        for via in ends
+        if via.km * 1000 > FAR * leg.detour
+    ]
+    if any(via.estimated for via in found.via if via.name != OFF_ROAD):
+        out.append("标“估算”的路是示意线,里程取资料所列,行车时间为估算。")
+    return out
 
 
 def as_text(found: Route) -> str:

@@ -139,6 +139,7 @@ def write_areas(path: Path, result: Areas) -> None:
             "人口": area.people,
             "面积标准km2": area.limit_km2,
             "结论": AREA_VERDICTS[area.too_large],
+            "依据": result.remarks.basis,
         }
         for area in kept
     ]

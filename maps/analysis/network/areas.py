@@ -78,6 +78,11 @@ class Areas:
     remarks: Remarks
     basis: str
 
+    @property
+    def estimated(self) -> bool:
+        """Whether the minutes must be called 估算."""
+        return self.ask.measure == "detour" or bool(self.remarks.estimated_roads)
+
 
 @lru_cache(maxsize=1)
 def _standard() -> dict[str, Any]:

@@ -78,6 +78,11 @@ class Isochrones:
     remarks: Remarks
     basis: str
 
+    @property
+    def estimated(self) -> bool:
+        """Whether the minutes must be called 估算."""
+        return self.ask.measure == "detour" or bool(self.remarks.estimated_roads)
+
 
 def isochrones(
     plan: Plan,

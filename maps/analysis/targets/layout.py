@@ -21,6 +21,7 @@ from data.refused import Refused
 from maps.analysis.targets.conditions import as_number
 from maps.analysis.targets.evaluate import Outcome, check_rules
 from maps.analysis.targets.model import Place, RuleSet, Verdict
+from maps.analysis.targets.promise import Promise, promise
 from maps.analysis.targets.scene import Chosen, Scene, Table
 from maps.analysis.targets.travel import minutes_cover
 from maps.analysis.targets.units import number
@@ -90,8 +91,8 @@ class Served:
 @dataclass(frozen=True)
 class LayoutPage:
     """The page. ``cover``: verdicts of the rules about reach. ``served`` is empty when roads
-    or people are missing (then ``served_why`` says so). ``missing``: what is still to be done
-    or known, as sentences."""
+    or people are missing (then ``served_why`` says so), and ``promise`` is too. ``missing``:
+    what is still to be done or known, as sentences."""
 
     sheets: tuple[DepotSheet, ...]
     cover: tuple[Verdict, ...]
@@ -99,6 +100,7 @@ class LayoutPage:
     served_why: str
     missing: tuple[str, ...]
     basis: str
+    promise: Promise
 
 
 def layout_page(
@@ -123,7 +125,9 @@ def layout_page(
     cover = tuple(v for v in outcome.verdicts if v.rule.check in ("覆盖", "最远"))
     report(1.0, "已完成")
     missing = _missing(sheets, cover, [r for r in ROLES if r not in roles], served, why)
-    return LayoutPage(sheets, cover, served, why, missing, basis)
+    return LayoutPage(
+        sheets, cover, served, why, missing, basis, _promise(scene, table, outcome, bool(served))
+    )
 
 
 def _about_depots(rule: Any) -> bool:
@@ -249,6 +253,16 @@ def _served(scene: Scene, table: Table) -> tuple[tuple[Served, ...], str, str]:
         spent = float((found.minutes[0][to_it] * people.persons[to_it]).sum()) / float(weight[best])
         out.append(Served(district.name, found.names[best], spent, float(weight[best]) / total))
     return tuple(out), "", found.remarks.basis
+
+
+def _promise(scene: Scene, table: Table, outcome: Outcome, possible: bool) -> Promise:
+    """Who is reached in the promised time by all depots with a role, and by the first alone."""
+    roles = [str(v) for v in table.column(ROLE)]
+    depots = [i for i, role in enumerate(roles) if role in ROLES]
+    if not possible:
+        return Promise((), None)
+    centre = min(depots, key=lambda i: ROLES.index(roles[i]))
+    return promise(scene, table, depots, centre, outcome)
 
 
 def _missing(

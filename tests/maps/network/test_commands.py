@@ -256,3 +256,45 @@ def test_compare(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "组名=设施" in refused(capsys, *words, "丙")
     assert main([str(w) for w in ("compare", path, *FIRE, "--minutes", 8)]) == 0
     assert capsys.readouterr().out.startswith("8 分钟内到达的人口占比\n设施")
+
+
+def test_options_that_would_count_for_nothing_are_refused(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("coverage", path, "--of", "fire_station")
+    for option in (("--profile", "雪"), ("--ready", "5"), ("--measure", "detour"), ("--inbound",)):
+        said = refused(capsys, *words, "--radius", 5000, *option)
+        assert option[0] in said
+        assert "--minutes" in said
+    said = refused(capsys, *words, "--minutes", 8, "--ready-of", "没有的级=2")
+    assert "没有级别是“没有的级”的消防站" in said
+
+
+def test_estimates_are_named_in_every_answer(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command, options in (("isochrone", ("--minutes", "5")), ("areas", ())):
+        told = asked(capsys, command, path, *FIRE, *options, "--measure", "detour")
+        assert told["estimated"]
+        assert not asked(capsys, command, path, *FIRE, *options)["estimated"]
+        file = tmp_path / f"{command}.gpkg"
+        assert (
+            main([command, *map(str, (path, *FIRE, *options, "--measure", "detour", "-o", file))])
+            == 0
+        )
+        assert "直线估算时间" in capsys.readouterr().out
+        assert gpd.read_file(file)["依据"].dropna().str.contains("估算").all()
+
+
+def test_a_way_from_far_away_is_said_to_be_far(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = at(5000, 60_000).coords[0]
+    near = at(5000, 5000).coords[0]
+    words = ("--to", f"{near[0]},{near[1]}", "--from", f"{far[0]},{far[1]}")
+    told = asked(capsys, "route", path, *words)
+    assert any("不在路上" in one and "请核对坐标" in one for one in told["remarks"])
+    assert told["estimated"]
+    home = asked(capsys, "route", path, *words[:3], f"{near[0]},{near[1]}")
+    assert len(home["remarks"]) == 1
+    assert "待核实" in home["remarks"][0]

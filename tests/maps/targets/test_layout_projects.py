@@ -143,6 +143,31 @@ def test_which_districts_each_serves_against_travel_asked_for_each_alone() -> No
         assert served.minutes == pytest.approx(float(spent), rel=1e-6)
 
 
+def test_who_is_reached_in_six_hours_by_three_depots_and_by_one() -> None:
+    plan = book().plan
+    frame = plan.layer("储备库").frame
+    ids = {str(role): ("储备库", int(fid)) for fid, role in frame["体系角色"].dropna().items()}
+    three, one = frozenset(ids.values()), frozenset([ids["中心储备库"]])
+    told = page().promise
+    assert [(len(r.depots), r.weather, r.handling) for r in told.rows] == [
+        (n, weather, spent) for n in (3, 1) for weather in ("晴", "雪") for spent in (0.0, 240.0)
+    ]
+    for row in told.rows:
+        only = three if len(row.depots) == 3 else one
+        ready = {"": row.handling}
+        ask = TimeAsk("depot", 360, only=only, weather=row.weather, ready_minutes=ready)
+        found = timecover(plan, ask)
+        assert row.people == pytest.approx(found.whole.people_covered, abs=1e-6)
+        assert row.share == pytest.approx(row.people / found.whole.people_total)
+        assert [name for name, _ in row.by_district] == [r.name for r in found.by_district]
+        assert [share for _, share in row.by_district] == pytest.approx(
+            [r.people_covered / r.people_total for r in found.by_district]
+        )
+    assert "G305 乌丹镇—大板镇" in told.remarks.estimated_roads
+    assert "路况:晴;路况:雪(" in told.remarks.basis
+    assert any("行车时间为估算" in one for one in told.remarks.sentences)
+
+
 def test_projects_of_chifeng() -> None:
     outcome = check_rules(book().plan, rules(), book().facts, only=["CF-068", "CF-069", "CF-083"])
     states = {s.project.id: s for s in project_states(book().plan, outcome, book().facts)}
