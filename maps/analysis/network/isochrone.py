@@ -81,7 +81,7 @@ class Isochrones:
     @property
     def estimated(self) -> bool:
         """Whether the minutes must be called 估算."""
-        return self.ask.measure == "detour" or bool(self.remarks.estimated_roads)
+        return self.remarks.estimated(self.ask.measure)
 
 
 def isochrones(

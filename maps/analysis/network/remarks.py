@@ -37,8 +37,9 @@ class Remarks:
     ``estimated_roads``: sketched roads whose times are estimates. ``unclassed`` roads
     have no known class, ``bad_limits`` a limit that is not above zero (not used).
     ``cut_off``: facilities that reach nobody. ``far_people``:
-    persons more than ``FAR`` metres from a road (None: unknown). ``islands``: separate
-    parts of the network.
+    persons more than ``FAR`` metres from a road (None: unknown). ``stranded``: persons to
+    whom there is no way; ``…_places``: how many places of people these are, told where
+    nobody knows how many live there. ``islands``: separate parts of the network.
     """
 
     basis: str
@@ -50,16 +51,23 @@ class Remarks:
     far_people: float | None = 0.0
     stranded: float | None = 0.0
     islands: int = 1
+    stranded_places: int = 0
+    far_places: int = 0
+
+    def estimated(self, measure: str) -> bool:
+        """Whether the minutes must be called 估算: straight lines, open country, sketches."""
+        return measure != "network" or bool(self.estimated_roads)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The remarks in words, most important first."""
         out = [self.basis]
-        if self.stranded is None or self.stranded > 0:
-            out.append(
-                f"有 {_count(self.stranded)} 人到不了:他们与任何设施都没有通路"
-                f"(路网分成互不相连的 {self.islands} 块;封闭、淹没也算不通)。"
-            )
+        parts = f"路网分成互不相连的 {self.islands} 块"
+        if self.stranded or (self.stranded is None and self.stranded_places):
+            who = _who(self.stranded, self.stranded_places)
+            out.append(f"有 {who}到不了:他们与任何设施都没有通路({parts};封闭、淹没也算不通)。")
+        elif self.stranded is None and self.islands > 1:
+            out.append(f"{parts},人口未知,不知道有多少人到不了。")
         for one in self.far:
             out.append(
                 f"“{one.name}”离最近的道路 {one.metres / 1000:.1f} km,"
@@ -67,9 +75,9 @@ class Remarks:
             )
         if self.cut_off:
             out.append(f"到不了任何人的设施:{'、'.join(self.cut_off)}。")
-        if self.far_people is None or self.far_people > 0:
+        if self.far_people or (self.far_people is None and self.far_places):
             out.append(
-                f"有 {_count(self.far_people)} 人离最近的道路超过 {FAR / 1000:g} km,"
+                f"有 {_who(self.far_people, self.far_places)}离最近的道路超过 {FAR / 1000:g} km,"
                 "他们到道路的一段是估算。"
             )
         if self.estimated_roads:
@@ -97,19 +105,23 @@ def remarks(
 ) -> Remarks:
     """Work out the remarks; raises Refused when the roads lie in another region."""
     inside = _inside(people)
-    stranded = _sum(people, inside & ~np.isfinite(seconds[0]))
+    lost = inside & ~np.isfinite(seconds[0])
+    stranded, lost_places = _sum(people, lost), int(lost.sum())
     idle = np.bincount(who[who >= 0], minlength=len(names)) == 0
     silent = np.flatnonzero(idle).tolist()
     if not isinstance(timer, ByRoad | Across):
-        return Remarks(_straight_basis(profile, condition), stranded=stranded)
+        basis = _straight_basis(profile, condition)
+        return Remarks(basis, stranded=stranded, stranded_places=lost_places)
     costs = timer.found.costs if isinstance(timer, ByRoad) else timer.costs
     network = costs.network
     homes = timer.places(people.nearby)
     sites = snapper_of(network, profile.name).snap(chosen.x, chosen.y)
     _check_region(plan, network, homes, sites, people)
-    away = np.flatnonzero(sites.gap > FAR)
+    # Where there is no road at all nobody is far from one: the basis says so.
+    away = np.flatnonzero((sites.gap > FAR) & np.isfinite(sites.gap))
+    out_there = inside & (homes.gap > FAR) if isinstance(timer, ByRoad) else np.zeros(1, bool)
     return Remarks(
-        _road_basis(profile, condition, isinstance(timer, Across)),
+        _road_basis(profile, condition, isinstance(timer, Across), bool(network.edges)),
         estimated_roads=_sketched(network),
         unclassed=_unclassed(network, profile),
         bad_limits=int((network.roads.limit <= 0).sum()),
@@ -118,9 +130,11 @@ def remarks(
             for i in away
         ),
         cut_off=tuple(names[i] for i in silent if not _reaches(timer, i)),
-        far_people=0.0 if isinstance(timer, Across) else _sum(people, inside & (homes.gap > FAR)),
+        far_people=0.0 if isinstance(timer, Across) else _sum(people, out_there),
         stranded=stranded,
         islands=int(network.component.max(initial=-1)) + 1,
+        stranded_places=lost_places,
+        far_places=int(out_there.sum()),
     )
 
 
@@ -166,6 +180,10 @@ def _sum(people: Demand, where: npt.NDArray[np.bool_]) -> float | None:
     return float(people.persons[where].sum())
 
 
+def _who(people: float | None, places: int) -> str:
+    return f"{places:,} 处人口点(人数未知)" if people is None else f"{people:,.0f} 人"
+
+
 def _count(people: float | None) -> str:
     return "(人口未知)" if people is None else f"{people:,.0f}"
 
@@ -188,8 +206,13 @@ def _weather(condition: Condition) -> str:
     return f"路况:{condition.name}({where}车速 × {condition.middle:g},{condition.source})"
 
 
-def _road_basis(profile: Profile, condition: Condition, cross: bool) -> str:
+def _road_basis(profile: Profile, condition: Condition, cross: bool, roads: bool) -> str:
     off = profile.offroad
+    if not roads:
+        return (
+            f"规划里没有道路,全程在格网上越野通行(估算,平地 {off.kmh:g} km/h,"
+            f"{profile.name},待核实);{_weather(condition)}。"
+        )
     if cross:
         return (
             f"按{profile.basis}计算行车时间;道路以外在格网上越野通行(估算);{_weather(condition)}。"

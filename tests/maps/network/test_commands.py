@@ -298,3 +298,22 @@ def test_a_way_from_far_away_is_said_to_be_far(
     home = asked(capsys, "route", path, *words[:3], f"{near[0]},{near[1]}")
     assert len(home["remarks"]) == 1
     assert "待核实" in home["remarks"][0]
+
+
+def test_without_roads_or_people_nothing_is_said_that_is_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = usual_county()
+    bare, empty = tmp_path / "无路.gpkg", tmp_path / "无人.gpkg"
+    kinds = {kind: [x.name for x in plan.of_kind(kind)] for kind in ("road", "population")}
+    for file, kind in ((bare, "road"), (empty, "population")):
+        left = tuple(x for x in plan if x.name not in kinds[kind])
+        save(Book("县", (replace(plan, layers=left),)), file)
+    words = ("--of", "fire_station", "--minutes", 8)
+    told = asked(capsys, "coverage", bare, *words, "--measure", "friction")
+    assert told["far_facilities"] == []
+    assert told["estimated"]
+    assert "规划里没有道路,全程在格网上越野通行(估算" in told["remarks"][0]
+    told = asked(capsys, "coverage", empty, *words)
+    assert (told["unreachable"]["people"], told["far_people"]) == (None, None)
+    assert not any("到不了:" in one or "人离最近" in one for one in told["remarks"])
