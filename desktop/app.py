@@ -39,8 +39,8 @@ def start(path: Path | None) -> int:
     app = make_app()
     crashes = Crashes(app)
     crashes.install()
-    collector = GuiThreadCollector(app)
     session = Session()
+    collector = GuiThreadCollector(app, lambda: at_rest(session))
     window = Window(session, open_settings())
     window.show_first()
     furnish(window, path, collector.freeze)
@@ -50,6 +50,11 @@ def start(path: Path | None) -> int:
     session.let_go()
     collector.stop()
     return code
+
+
+def at_rest(session: Session) -> bool:
+    """Whether nothing is being worked out and no mouse button is held."""
+    return not session.jobs.running and not QApplication.mouseButtons()
 
 
 def make_app() -> QApplication:
@@ -122,7 +127,8 @@ def furnish(window: Window, path: Path | None, loaded: Callable[[], None] = lamb
                 if path is not None:
                     window.session.open(path)
             else:
-                QTimer.singleShot(0, window, step)
+                # Not 0: such a step would come before mouse and keys, one after the other.
+                QTimer.singleShot(1, window, step)
 
         step()
 

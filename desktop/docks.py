@@ -3,17 +3,21 @@
 Each panel is a dock without a title bar of its own: the right ones are tabs,
 the others begin with their heading. Pulled out of the window a panel gets the
 system's title bar, so that it can be put back.
+
+A panel that is not there by default is made when it is first asked for: widgets nobody has
+seen would cost the start, and every change of the theme, most of their time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from desktop.panels import help
 from desktop.panels.charts import ChartsPanel
 from desktop.panels.compare import ComparePanel
 from desktop.panels.coverage import CoveragePanel
@@ -74,12 +78,31 @@ PLACES = (
 )
 
 
+class Panels(Mapping[str, QWidget]):
+    """The panels by the names of :data:`PLACES`; one that is not there yet is made when read."""
+
+    def __init__(self, make: Callable[[str], QWidget]) -> None:
+        self._make = make
+        self.made: dict[str, QWidget] = {}
+
+    def __getitem__(self, name: str) -> QWidget:
+        if name not in self.made:
+            self.made[name] = self._make(name)
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (place.name for place in PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
 class Docks:
     """The docks of one window, by the names of :data:`PLACES`."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
-        self.panels: dict[str, QWidget] = {}
+        self.panels = Panels(self._make)
         self.docks: dict[str, QDockWidget] = {}
         self._wanted: set[str] = {p.name for p in PLACES if p.always}
         window.setDockOptions(
@@ -91,10 +114,14 @@ class Docks:
         window.setDocumentMode(True)
 
     def furnish(self) -> Iterator[None]:
-        """Make the panels, one with each step."""
+        """Make the docks, and those panels that are there by default, one with each step."""
         for place in PLACES:
-            self._make(place)
-            yield
+            self._add(place)
+        yield
+        for place in PLACES:
+            if place.always:
+                self.panels[place.name]  # made by being read
+                yield
         problems = self.panels["problems"]
         assert isinstance(problems, ProblemsPanel)
         title = self.docks["problems"].setWindowTitle
@@ -102,17 +129,28 @@ class Docks:
         self.arrange()
         self.restore()
 
-    def _make(self, place: Place) -> None:
-        panel = place.make(self.window)
+    def _add(self, place: Place) -> None:
+        """Put in an empty dock."""
         dock = QDockWidget(place.title, self.window)
         dock.setObjectName(place.name)
-        dock.setWidget(panel)
         dock.setTitleBarWidget(QWidget(dock))
         dock.topLevelChanged.connect(lambda floats, dock=dock: _title(dock, floats))
+        dock.visibilityChanged.connect(lambda visible, name=place.name: self._seen(name, visible))
+        self.docks[place.name] = dock
+
+    def _seen(self, name: str, visible: bool) -> None:
+        """A panel has come to the front, or gone behind another one."""
+        panel = self.panels[name] if visible else self.panels.made.get(name)
         seen = getattr(panel, "seen", None)
         if seen is not None:  # a panel that works only while somebody looks at it
-            dock.visibilityChanged.connect(seen)
-        self.panels[place.name], self.docks[place.name] = panel, dock
+            seen(visible)
+
+    def _make(self, name: str) -> QWidget:
+        place = next(p for p in PLACES if p.name == name)
+        panel = place.make(self.window)
+        help.mark(name, panel)
+        self.docks[name].setWidget(panel)
+        return panel
 
     def arrange(self) -> None:
         """Put every panel where it belongs by default."""

@@ -118,7 +118,9 @@ class Importing(QObject):
         def work(report: Report) -> Shown:
             from data.imports.proposing import ImportAsk, likely_kind, read_ask
             from data.imports.sandbox import read_apart
+            from desktop.panels.import_map import districts
 
+            districts(plan)  # the page draws them: kept by now
             wanted = ask or ImportAsk("other")
             try:
                 found = read_apart(read_ask(plan, path, wanted), part(report, 0.0, 0.8))

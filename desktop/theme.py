@@ -7,8 +7,8 @@ from functools import cache
 from string import Template
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -25,13 +25,10 @@ BODY, HEADLINE = 13, 22
 
 ICON = 20
 """Edge of an icon in pixels at 100 %."""
-
-
 THEME_TITLES = {"light": "浅色", "dark": "深色"}
 
 _SHEET = Template(
     """
-* { font-family: "$family"; font-size: ${body}px; }
 QWidget { color: $text; background: transparent; }
 QMainWindow, QDialog, #page { background: $window; }
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
@@ -161,8 +158,6 @@ def style_sheet(name: str) -> str:
     theme = THEMES[name]
     return _SHEET.substitute(
         asdict(theme),
-        family=FAMILY,
-        body=BODY,
         headline=HEADLINE,
         error_ground=mixed(theme.error, theme.panel, 0.12),
         warn_ground=mixed(theme.warning, theme.panel, 0.16),
@@ -200,18 +195,38 @@ def apply(app: QApplication, name: str) -> None:
         app.setStyleSheet(sheet)
 
 
+@cache
 def icon(name: str, theme: Theme) -> QIcon:
     """Return ``resources/icons/<name>.svg`` in the theme's text colours, crisp at any scale.
 
     Its grey becomes the text colour, the disabled one when greyed.
     """
-    made = QIcon()
     source = path(f"icons/{name}.svg").read_text(encoding="utf-8")
-    for mode, color in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, theme.disabled)):
-        drawn = source.replace("#333", color)
-        for percent in (100, 125, 150, 175, 200, 300):
-            made.addPixmap(svg_pixmap(drawn, ICON * percent // 100), mode)
-    return made
+    return QIcon(Drawn(source.replace("#333", theme.text), source.replace("#333", theme.disabled)))
+
+
+class Drawn(QIconEngine):
+    """Draws SVG text in the size that is asked for, once for each size."""
+
+    def __init__(self, source: str, greyed: str = "") -> None:
+        super().__init__()
+        self._sources = (source, greyed or source)
+        self._made: dict[tuple[int, bool], QPixmap] = {}
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        asked = (min(size.width(), size.height()), mode == QIcon.Mode.Disabled)
+        if asked not in self._made:
+            self._made[asked] = svg_pixmap(self._sources[asked[1]], asked[0])
+        return self._made[asked]
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        ratio = painter.device().devicePixelRatio()
+        drawn = self.pixmap(rect.size() * ratio, mode, state)
+        drawn.setDevicePixelRatio(ratio)
+        painter.drawPixmap(rect, drawn)
+
+    def clone(self) -> Drawn:
+        return Drawn(*self._sources)
 
 
 def svg_pixmap(source: str, pixels: int) -> QPixmap:
@@ -245,10 +260,17 @@ def symbol_icon(
     """Return a facility's map symbol as an icon."""
     from maps.drawing.symbols import svg
 
-    source = svg(kind, class_, status, sketched, color)
+    return QIcon(Drawn(svg(kind, class_, status, sketched, color)))
+
+
+def app_icon() -> QIcon:
+    """Return the program's icon, the depot symbol, in the sizes task bars and title bars take."""
+    from maps.drawing.symbols import svg
+
+    source = svg("depot", "", "现状", sketched=False, color="")
     made = QIcon()
-    for percent in (80, 100, 125, 150, 175, 200, 300):
-        made.addPixmap(svg_pixmap(source, ICON * percent // 100))
+    for pixels in (16, 24, 32, 48, 64, 128, 256):
+        made.addPixmap(svg_pixmap(source, pixels))
     return made
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
@@ -185,6 +185,7 @@ class Window(QMainWindow):
         docks = Docks(self)
         yield from docks.furnish()
         self.canvas, self.docks = canvas, docks
+        self.setWindowIcon(theme.app_icon())
         status = self.statusBar()
         assert isinstance(status, StatusLine)
         canvas.cursor_moved.connect(status.show_place)
@@ -195,7 +196,7 @@ class Window(QMainWindow):
         canvas.open_requested.connect(lambda layer, fid: self.show_panel("properties"))
         docks.layers.chosen.connect(canvas.choose_layer)
         self.show_tool(canvas.tool)
-        help.attach(self, docks)
+        help.attach(self)
         yield
         self.use_theme(self.theme)
         self.start.show_recent()
@@ -379,8 +380,3 @@ class Window(QMainWindow):
         if self.canvas is not None:
             self.canvas.stop()
         event.accept()
-
-
-def app_icon() -> QIcon:
-    """The program's icon: the depot symbol."""
-    return theme.symbol_icon("depot", "现状")

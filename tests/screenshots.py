@@ -52,6 +52,8 @@ class Photographer:
         self.until(lambda: time.monotonic() > started + 0.8)
         self.until(lambda: not self.session.jobs.running and not canvas.busy)
         self.until(lambda: time.monotonic() > started + 1.0)
+        for _ in range(3):  # the last picture is taken over, the last layout carried out
+            self.qt.processEvents()
 
     def take(self, name: str, folder: Path = FOLDER) -> None:
         self.rest()

@@ -210,7 +210,7 @@ class ExportPanel(QWidget):
         def work(report: Report) -> str:
             from maps.drawing.printing import PrintAsk, print_map
 
-            print_map(plan, PrintAsk(**fields), path, report)
+            print_map(plan, PrintAsk(**fields), path, report).pen.let_go()
             return ""
 
         return work

@@ -26,7 +26,6 @@ from desktop.panels.help_entries import COLUMN, PANEL, Entry, clauses, entries, 
 from desktop.panels.targets_list import Line, LineList
 
 if TYPE_CHECKING:
-    from desktop.docks import Docks
     from desktop.window import Window
 
 HELP = "help"
@@ -78,13 +77,14 @@ ROADS = {
 STATUS = {"place": "经纬度", "metres": "平面坐标", "scale": "比例尺"}
 
 
-def attach(window: Window, docks: Docks) -> None:
-    """Tell the widgets that show numbers which entry is theirs."""
-    for panel, names in NUMBERS.items():
-        for name, entry in names.items():
-            getattr(docks.panels[panel], name).setProperty(HELP, entry)
-    for name, page in getattr(docks.panels.get("roads"), "pages", {}).items():
-        page.setProperty(HELP, ROADS[name])
+def mark(name: str, panel: QWidget) -> None:
+    """Tell the widgets of a panel that show numbers which entry is theirs."""
+    for part, entry in NUMBERS.get(name, {}).items():
+        getattr(panel, part).setProperty(HELP, entry)
+
+
+def attach(window: Window) -> None:
+    """Tell status line, map and start page which entries are theirs."""
     for name, entry in STATUS.items():
         getattr(window.statusBar(), name).setProperty(HELP, entry)
     if window.canvas is not None:

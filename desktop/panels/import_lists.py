@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from data.imports.proposing import Proposal
     from data.imports.source import Source
 
-_SHOWN = 1_000
+_SHOWN, _AT_ONCE = 1_000, 15
 _EXAMPLES = 3
 _ROW = 30
 _PLACES = ("经度", "纬度", "坐标", "X坐标", "Y坐标")
@@ -108,7 +108,11 @@ class RowsTable(QWidget):
         header.setVisible(len(headings) > 1)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(len(headings) - 1, QHeaderView.ResizeMode.Stretch)
+        header.setResizeContentsPrecision(_AT_ONCE)
         self.table.setWordWrap(True)
+        self._left: list[Sequence[str]] = []
+        self._later = QTimer(self, singleShot=True, interval=1)
+        self._later.timeout.connect(self._fill)
         rows.addWidget(self.empty)
         rows.addWidget(self.table, 1)
         rows.addWidget(self.more)
@@ -119,11 +123,24 @@ class RowsTable(QWidget):
         self.table.setVisible(bool(rows))
         self.more.setVisible(len(rows) > _SHOWN)
         self.more.setText(f"…其余 {len(rows) - _SHOWN:,} 行没有列出。")
-        self.table.setRowCount(min(len(rows), _SHOWN))
-        for place, row in enumerate(rows[:_SHOWN]):
+        self.table.setRowCount(0)
+        self._left = list(rows[:_SHOWN])
+        if len(rows) <= _AT_ONCE:
+            self._fill()
+        else:
+            self._later.start()
+
+    def _fill(self) -> None:
+        """Put in some of the rows; the others follow, the window answers in between."""
+        first, some = self.table.rowCount(), self._left[:_AT_ONCE]
+        self._left = self._left[_AT_ONCE:]
+        self.table.setRowCount(first + len(some))
+        for place, row in enumerate(some, first):
             for column, text in enumerate(row):
                 self.table.setItem(place, column, _item(text))
-        self.table.resizeRowsToContents()
+            self.table.resizeRowToContents(place)
+        if self._left:
+            self._later.start()
 
 
 def _quiet(table: QTableWidget) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from data.plan import GEOGRAPHIC, Plan
+from data.plan import GEOGRAPHIC, Layer, Plan
+from desktop.canvas.outlines import polygon
 from maps.drawing.style import THEMES
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class ImportMap(QWidget):
     def show_finding(self, plan: Plan, finding: Finding | None, accept: bool) -> None:
         """Show where rows lie; ``accept``: the repaired places count."""
         if self._plan is None or plan.changed(self._plan) or not self._shapes:
-            self._shapes = _districts(plan)
+            self._shapes = districts(plan)
         self._plan = plan
         self._before = _projected(plan.crs, finding.before if finding else None)
         self._after = _projected(plan.crs, finding.after if finding else None)
@@ -117,7 +119,7 @@ class ImportMap(QWidget):
         for rings, own in self._shapes:
             path = QPainterPath()
             for ring in rings:
-                path.addPolygon([QPointF(x, y) for x, y in self._pixels(ring)])
+                path.addPolygon(polygon(self._pixels(ring)))
             painter.setPen(QPen(QColor(colors.boundary if own else colors.neighbour_boundary), 1))
             painter.setBrush(QColor(colors.district if own else colors.neighbour))
             painter.drawPath(path)
@@ -131,14 +133,14 @@ class ImportMap(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(colors.muted), 1))
         if len(old) == len(new):
-            for a, b in zip(old, new, strict=True):
-                if abs(a - b).max() < 4000:
-                    painter.drawLine(QPointF(*a), QPointF(*b))
-        for x, y in old:
+            near = np.abs(old - new).max(axis=1) < 4000
+            for a, b in zip(old[near].tolist(), new[near].tolist(), strict=True):
+                painter.drawLine(QPointF(*a), QPointF(*b))
+        for x, y in old.tolist():
             painter.drawEllipse(QPointF(x, y), _DOT, _DOT)
         painter.setPen(QPen(QColor(colors.halo), 1))
         painter.setBrush(QColor(colors.accent))
-        for x, y in new:
+        for x, y in new.tolist():
             painter.drawEllipse(QPointF(x, y), _DOT + 0.5, _DOT + 0.5)
 
 
@@ -148,10 +150,18 @@ def _box(xy: Floats) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _districts(plan: Plan) -> list[tuple[list[Floats], bool]]:
-    """Rings of every district, thinned to what a small picture shows; neighbours first."""
+def districts(plan: Plan) -> list[tuple[list[Floats], bool]]:
+    """Rings of every district, thinned to what a small picture shows; neighbours first.
+
+    The last ones are kept: a job asks for them first, so that the window does not wait.
+    """
+    return _thinned(tuple(plan.of_kind("district")))
+
+
+@lru_cache(maxsize=1)
+def _thinned(layers: tuple[Layer, ...]) -> list[tuple[list[Floats], bool]]:
     out: list[tuple[list[Floats], bool]] = []
-    for layer in plan.of_kind("district"):
+    for layer in layers:
         shapes = np.asarray(layer.frame.geometry.array, dtype=object)
         if not len(shapes):
             continue

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -35,7 +35,7 @@ from desktop.panels.import_lists import ColumnsTable, RowsTable
 from desktop.panels.import_place import PlaceColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from data.imports.duplicates import Duplicate
     from desktop.window import Window
@@ -69,6 +69,9 @@ class ImportPage(QWidget):
         rows.addLayout(self._bottom())
         self.place.accepted.connect(self.flow.set_accept)
         self.place.crs_chosen.connect(lambda name: self.flow.change(crs=name))
+        self._left: list[Callable[[Shown], None]] = []
+        self._later = QTimer(self, singleShot=True, interval=1)
+        self._later.timeout.connect(self._fill)
         self.flow.changed.connect(self.refresh)
         self.flow.finished.connect(self._leave)
         self.session.opened.connect(self.flow.stop)
@@ -214,8 +217,25 @@ class ImportPage(QWidget):
                 self._show_nothing()
             return
         self._show_choices(shown)
-        self._show_lists(shown)
         self._show_outcome(shown)
+        self._left = [self._show_columns, self._show_rows, self._show_place]
+        self._later.start()
+
+    @property
+    def filling(self) -> bool:
+        """Whether a part of what is known has still to be shown."""
+        return self._later.isActive()
+
+    def _fill(self) -> None:
+        """Show the next part: all at once would keep the window from answering."""
+        shown = self.flow.shown
+        if shown is None or self.flow.busy or not self._left:
+            return
+        self._left.pop(0)(shown)
+        if self._left:
+            self._later.start()
+
+    def _show_place(self, shown: Shown) -> None:
         plan = self.session.plan
         if plan is not None:
             self.place.theme = self.window_.theme
@@ -276,10 +296,13 @@ class ImportPage(QWidget):
             self.encoding_box.addItem(f"{name}  {words[:_PREVIEW]}", name)
         self.encoding_box.setCurrentIndex(max(0, self.encoding_box.findData(shown.ask.encoding)))
 
-    def _show_lists(self, shown: Shown) -> None:
-        proposal, outcome = shown.proposal, shown.outcome
+    def _show_columns(self, shown: Shown) -> None:
+        proposal = shown.proposal
         source = proposal.source if proposal else (shown.sources[0] if shown.sources else None)
         self.columns.show_columns(source, shown.ask.kind_name, proposal)
+
+    def _show_rows(self, shown: Shown) -> None:
+        proposal, outcome = shown.proposal, shown.outcome
         rejects = outcome.rejects if outcome else ()
         self.rejects.show_rows([(f"{r.row:,}", r.reason) for r in rejects])
         self.keep_rejects.setVisible(bool(rejects))

@@ -49,7 +49,9 @@ def draw(plan: Plan, fields: dict[str, Any], report: Report) -> Page:
     left_out = len(made.names_left_out)
     scale = f"1:{made.fit.denominator:,.0f}"
     words = f"比例尺 {scale}" + (f";{left_out} 个名称没有位置" if left_out else "")
-    return Page(pixels(made.pen, _LARGE_DPI, report), words)
+    drawn = pixels(made.pen, _LARGE_DPI, report)
+    made.pen.let_go()
+    return Page(drawn, words)
 
 
 class Preview(QWidget):

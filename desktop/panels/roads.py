@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from desktop.panels.fields import column, label, scrolling
+from desktop.panels.help import HELP, ROADS
 from desktop.panels.roads_areas import AreasPage
 from desktop.panels.roads_check import CheckPage
 from desktop.panels.roads_page import Page
@@ -50,13 +51,10 @@ class RoadsPanel(QWidget):
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._show_answer)
         self.pages: dict[str, Page] = {}
+        """The pages that have been in front: each is made when it is first asked for."""
         for name, make in PAGES:
-            page = make(window)
-            self.pages[name] = page
-            self.chooser.addItem(page.title, name)
-            self.all.addWidget(page)
-            page.answered.connect(self._later.start)
-            page.hide()
+            self.chooser.addItem(make.title, name)
+        self._place = self.all.count()
         self.off = QPushButton("从地图上收起")
         self.off.clicked.connect(lambda: self.session.show_drawing(None))
         self.all.addWidget(self.off)
@@ -84,7 +82,14 @@ class RoadsPanel(QWidget):
     @property
     def page(self) -> Page:
         """The page in front."""
-        return self.pages[self.chooser.currentData()]
+        name = str(self.chooser.currentData())
+        if name not in self.pages:
+            page = dict(PAGES)[name](self.window_)
+            page.setProperty(HELP, ROADS[name])
+            page.answered.connect(self._later.start)
+            self.pages[name] = page
+            self.all.insertWidget(self._place, page)
+        return self.pages[name]
 
     def show_page(self, name: str) -> None:
         """Bring one question to the front."""

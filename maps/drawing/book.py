@@ -124,6 +124,7 @@ def _writer(pdf: PdfPages, drafts: Path | None) -> Writer:
             info = {"Title": title, "Creator": CREATOR, "Producer": CREATOR, "CreationDate": None}
             target = drafts / f"{count:02d}_{file_name(title)}.pdf"
             FigureCanvasPdf(pen.figure).print_pdf(target, metadata=info)
+        pen.let_go()
 
     return write
 

@@ -1,5 +1,6 @@
 """How wide Chinese and Latin text is in the map's typeface, and where it may break."""
 
+import threading
 from functools import lru_cache
 
 from matplotlib.ft2font import FT2Font, LoadFlags
@@ -16,6 +17,11 @@ LINE_HEIGHT = 1.22
 _OPENERS = ("应急", "储备", "物资", "消防", "避难", "救援", "森林", "综合", "中心", "训练")
 
 
+_ALONE = threading.Lock()
+"""Held while a face is used: preview and export are drawn at the same time, and a face that two
+threads load characters into gives wrong ones or none."""
+
+
 @lru_cache(maxsize=2)
 def _face(bold: bool) -> FT2Font:
     return FT2Font(str(fonts.bold() if bold else fonts.regular()))
@@ -23,8 +29,10 @@ def _face(bold: bool) -> FT2Font:
 
 @lru_cache(maxsize=8192)
 def _advance(character: str, bold: bool) -> float:
-    face = _face(bold)
-    return face.load_char(ord(character), LoadFlags.NO_SCALE).horiAdvance / face.units_per_EM
+    with _ALONE:
+        face = _face(bold)
+        glyph = face.load_char(ord(character), LoadFlags.NO_SCALE)
+        return glyph.horiAdvance / face.units_per_EM
 
 
 def width(text: str, points: float, bold: bool = False) -> float:
@@ -35,9 +43,10 @@ def width(text: str, points: float, bold: bool = False) -> float:
 @lru_cache(maxsize=8192)
 def shown(text: str) -> str:
     """Return the text with what the typeface does not have as “□”, on one line."""
-    face = _face(False)
     flat = " ".join(str(text).split())
-    return "".join(c if face.get_char_index(ord(c)) else "□" for c in flat)
+    with _ALONE:
+        face = _face(False)
+        return "".join(c if face.get_char_index(ord(c)) else "□" for c in flat)
 
 
 def wrapped(text: str, most: int) -> tuple[str, ...]:

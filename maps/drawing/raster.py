@@ -80,7 +80,7 @@ def write_png(path: Path, pen: Pen, dpi: float, words: dict[str, str], report: R
             lines[0, 1:] = flat[0] - before
             np.subtract(flat[1:], flat[:-1], out=lines[1:, 1:])
             before = flat[-1].copy()
-            data = packer.compress(lines.tobytes())
+            data = packer.compress(lines.data.cast("B"))
             if data:
                 _chunk(file, b"IDAT", data)
         _chunk(file, b"IDAT", packer.flush())

@@ -35,12 +35,12 @@ def write_list(folder, shift=None, name="新储备库.csv"):
 def shown(window, *paths):  # noqa: F811
     take_files(window, list(paths))
     page = page_of(window)
-    wait_for(lambda: not page.flow.busy and (page.flow.shown is not None))
+    wait_for(lambda: not page.flow.busy and not page.filling and (page.flow.shown is not None))
     return page
 
 
 def settle(window, page):  # noqa: F811
-    wait_for(lambda: not page.flow.busy)
+    wait_for(lambda: not page.flow.busy and not page.filling)
     wait_for(idle(window.session))
 
 
@@ -59,7 +59,7 @@ def test_dropped_list_is_shown_and_imported_as_one_step(opened, tmp_path):  # no
     before = opened.session.plan
     assert drop(opened, [write_list(tmp_path)])
     page = page_of(opened)
-    wait_for(lambda: not page.flow.busy and page.flow.shown is not None)
+    wait_for(lambda: not page.flow.busy and not page.filling and page.flow.shown is not None)
     assert opened.pages.currentWidget() is page
     assert opened.session.plan is before
     assert page.kind_box.currentData() == "depot"
@@ -153,7 +153,7 @@ def test_several_files_one_after_the_other(opened, tmp_path):  # noqa: F811
     page = shown(opened, first, second)
     assert "第 1 个,共 2 个" in page.title.text()
     page.skip.click()
-    wait_for(lambda: not page.flow.busy and page.flow.shown is not None)
+    wait_for(lambda: not page.flow.busy and not page.filling and page.flow.shown is not None)
     assert "第 2 个,共 2 个" in page.title.text()
     QTest.mouseClick(page.go, LEFT)
     assert page.flow.waiting == []
@@ -199,7 +199,7 @@ def test_the_menu_asks_for_files(opened, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setattr(importing.QFileDialog, "getOpenFileNames", lambda *more: ([str(path)], ""))
     opened.commands["import"].trigger()
     page = page_of(opened)
-    wait_for(lambda: not page.flow.busy and page.flow.shown is not None)
+    wait_for(lambda: not page.flow.busy and not page.filling and page.flow.shown is not None)
     assert page.title.text() == "导入“新储备库.csv”"
     page.cancel.click()
 

@@ -18,7 +18,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -28,7 +27,7 @@ BEAT = 2
 """Milliseconds between two beats of a window at rest."""
 LATE = 0.025
 """Seconds without a beat after which the second thread looks what is going on."""
-KEPT = 5
+KEPT, DEEP = 5, 8
 
 
 @dataclass
@@ -142,6 +141,10 @@ class _Queue:
 
 def _words(frame: FrameType) -> str:
     """The innermost calls of a stack: “module:line function < caller < …”."""
-    stack = traceback.extract_stack(frame, limit=14)
-    places = [f"{x.filename.split('/')[-1]}:{x.lineno} {x.name}" for x in reversed(stack)]
-    return " < ".join(places[:8])
+    places: list[str] = []
+    inner: FrameType | None = frame
+    while inner is not None and len(places) < DEEP:
+        code = inner.f_code
+        places.append(f"{code.co_filename.split('/')[-1]}:{inner.f_lineno} {code.co_name}")
+        inner = inner.f_back
+    return " < ".join(places)

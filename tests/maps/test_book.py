@@ -34,7 +34,7 @@ def whole() -> tuple[Path, Bound, tuple[tuple[str, Pen], ...]]:
     """The book of 赤峰, and the pages as they were drawn."""
     path = Path(mkdtemp()) / "册.pdf"
     drawn: list[tuple[str, Pen]] = []
-    usual = book._writer
+    usual, let_go = book._writer, Pen.let_go
 
     def keeping(pdf, drafts):
         write = usual(pdf, drafts)
@@ -45,11 +45,11 @@ def whole() -> tuple[Path, Bound, tuple[tuple[str, Pen], ...]]:
 
         return both
 
-    book._writer = keeping
+    book._writer, Pen.let_go = keeping, lambda pen: None
     try:
         bound = bind(plan_of("赤峰"), ASK, path)
     finally:
-        book._writer = usual
+        book._writer, Pen.let_go = usual, let_go
     return path, bound, tuple(drawn)
 
 
