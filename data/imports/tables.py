@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import python_calamine
 
 from data.imports.encoding import Guess, chosen, decide, decode
@@ -159,6 +158,8 @@ def _sheets(book: Any, path: Path, report: Report) -> list[tuple[str, Grid, list
 
 def _sheets_by_gdal(path: Path, message: str) -> list[tuple[str, Grid, list[str]]]:
     """Workbooks that programs other than office suites wrote, through GDAL's plainer reader."""
+    import pyogrio  # seldom needed, and a second to load
+
     refusal = Refused(f"“{path.name}”读不出来:{_why(message)}。")
     out: list[tuple[str, Grid, list[str]]] = []
     try:

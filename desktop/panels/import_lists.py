@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 _SHOWN, _AT_ONCE = 1_000, 15
 _EXAMPLES = 3
 _ROW = 30
-_PLACES = ("经度", "纬度", "坐标", "X坐标", "Y坐标")
+_WIDEST, _NARROWEST = 150, 72
+_PLACES = ("经度", "纬度", "坐标", "X坐标", "Y坐标", "东坐标", "北坐标")
 _HOW = {"截断": "列名被截短,按开头认出", "近义": "按近义词认出", "指定": "由您指定"}
+_HOW |= {"按数值": "按里面的数认出,请核对"}
 
 
 class _Combo(QComboBox):
@@ -52,7 +54,7 @@ class ColumnsTable(QTableWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Fixed)
-        self.setColumnWidth(0, 150)
+        self.setColumnWidth(0, _WIDEST)
         self.setColumnWidth(2, 150)
         self.verticalHeader().setDefaultSectionSize(_ROW)
 
@@ -78,6 +80,8 @@ class ColumnsTable(QTableWidget):
             unit = f"  (单位 {found.unit})" if found is not None and found.unit else ""
             self.setItem(row, 1, _item(f"{_examples(source, heading)}{unit}"))
             self.setCellWidget(row, 2, self._box(heading, target, fields))
+        own = self.sizeHintForColumn(0)
+        self.setColumnWidth(0, max(_NARROWEST, min(own, _WIDEST)))
 
     def _box(self, heading: str, target: str, fields: Sequence[str]) -> QComboBox:
         box = _Combo()

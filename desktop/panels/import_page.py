@@ -333,6 +333,8 @@ class ImportPage(QWidget):
         words = f"共 {outcome.rows:,} 行,可导入 {outcome.accepted:,} 行到图层“{outcome.layer.name}”"
         if outcome.rejects:
             words += f",{len(outcome.rejects):,} 行不导入(见“未导入”)"
+        others = _others(shown)
+        words += f"。文件里另有 {others} 张表没有选,在上面选" if others else ""
         self.summary.setText(f"{words}。")
         self.go.setText(f"导入 {outcome.accepted:,} 行" if outcome.accepted else "导入")
         self.go.setEnabled(outcome.accepted > 0)
@@ -382,6 +384,13 @@ def _double_words(double: Duplicate) -> str:
     if double.layer:
         where = f"规划里的“{double.other_name}”"
     return f"{double.why},相距 {double.metres:,.0f} 米:{where}"
+
+
+def _others(shown: Shown) -> int:
+    """How many of the file's sheets with rows are not what will be imported."""
+    tables = sum(source.shapes is None for source in shown.sources)
+    whole = shown.ask.source == EVERY or tables < len(shown.sources)
+    return 0 if whole else tables - 1
 
 
 def _can_replace(page: ImportPage, shown: Shown) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import data.imports.raster  # loaded once, not in each forked process
+import data.imports.vector  # noqa: F401
 from data.imports import sandbox
 from data.imports.archive import unpack
 from data.imports.reading import ReadAsk, read
