@@ -17,17 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
     QMainWindow,
-    QMenu,
-    QSizePolicy,
     QStackedWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -39,6 +35,7 @@ from desktop.panels.start import StartPage
 from desktop.panels.start_pictures import Pictures
 from desktop.panels.status import StatusLine
 from desktop.session import Session
+from desktop.toolbar import Toolbar
 from maps.drawing.style import THEMES
 
 if TYPE_CHECKING:
@@ -70,7 +67,8 @@ class Window(QMainWindow):
                 self.commands[action.id].setCheckable(True)
                 self._tools.addAction(self.commands[action.id])
         self._fill_menus()
-        self._fill_toolbar()
+        self.toolbar = Toolbar(self.commands, self)
+        self.addToolBar(self.toolbar)
         self._fill_middle()
         self.setStatusBar(StatusLine(session, self))
         self.use_theme(str(settings.value("theme", "light")))
@@ -106,47 +104,6 @@ class Window(QMainWindow):
                     if action.gap and not menu.isEmpty():
                         menu.addSeparator()
                     menu.addAction(self.commands[action.id])
-
-    def _fill_toolbar(self) -> None:
-        bar = QToolBar("工具栏", self)
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(theme.ICON, theme.ICON))
-        self.addToolBar(bar)
-        for action in ACTIONS:
-            if not action.bar:
-                continue
-            if action.id == "add_at":
-                bar.addSeparator()
-                bar.addWidget(self._add_button(bar))
-            elif action.gap:
-                bar.addSeparator()
-            bar.addAction(self.commands[action.id])
-            if action.bar == "text":
-                button = bar.widgetForAction(self.commands[action.id])
-                assert isinstance(button, QToolButton)
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        space = QWidget(bar)
-        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(space)
-        bar.addAction(self.commands["palette"])
-        find = bar.widgetForAction(self.commands["palette"])
-        assert isinstance(find, QToolButton)
-        find.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.toolbar = bar
-
-    def _add_button(self, bar: QToolBar) -> QToolButton:
-        self.add_button = QToolButton(bar)
-        self.add_button.setText("添加")
-        self.add_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.add_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.add_button)
-        menu.setToolTipsVisible(True)
-        for action in ACTIONS:
-            if action.tool.startswith("add:"):
-                menu.addAction(self.commands[action.id])
-        self.add_button.setMenu(menu)
-        return self.add_button
 
     def _fill_middle(self) -> None:
         middle = QWidget(self)
@@ -215,8 +172,8 @@ class Window(QMainWindow):
             key = f"({action.shortcut})" if action.shortcut else ""
             command.setToolTip(f"{action.text}:{reason}" if reason else f"{action.text} {key}")
             command.setStatusTip("")
-        self.add_button.setEnabled(self.session.plan is not None)
-        self.add_button.setToolTip("添加设施或居民点:选一类,再在地图上点位置")
+        self.toolbar.add_button.setEnabled(self.session.plan is not None)
+        self.toolbar.add_button.setToolTip("添加设施或居民点:选一类,再在地图上点位置")
         name = self.session.name
         star = "* " if self.session.unsaved else ""
         self.setWindowTitle(f"{star}{name} - {TITLE}" if name else TITLE)
@@ -360,7 +317,7 @@ class Window(QMainWindow):
             elif action.tool.startswith("add:") and self.canvas is not None:
                 picture = theme.symbol_icon(action.tool.removeprefix("add:"), "规划")
                 self.commands[action.id].setIcon(picture)
-        self.add_button.setIcon(theme.icon("add", colors))
+        self.toolbar.add_button.setIcon(theme.icon("add", colors))
         status = self.statusBar()
         assert isinstance(status, StatusLine)
         status.stop.setIcon(theme.icon("stop", colors))

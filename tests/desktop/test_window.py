@@ -593,3 +593,21 @@ def test_rapid_random_clicking_leaves_a_valid_plan(opened, seed):
         assert layer.frame.geometry.is_valid.all()
     session.go(0)
     assert session.plan is first
+
+
+@pytest.mark.parametrize(("width", "words"), [(700, 0), (911, 3), (1366, 5)])
+def test_every_tool_stays_in_sight_whatever_the_room(window, width, words):
+    bar = window.toolbar
+    window.resize(width, 600)
+
+    def inside():
+        last = bar.button("palette").geometry()
+        return bar.width() == width and last.right() <= width and bar.button("palette").isVisible()
+
+    wait_for(inside)
+    for command in bar.actions():
+        assert bar.widgetForAction(command).geometry().right() <= width, command.text()
+    names = ("palette", "deliver", "siting", "coverage", "add_at")
+    beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    assert sum(bar.button(name).toolButtonStyle() == beside for name in names) == words
+    assert all(bar.button(name).toolTip() for name in names)
