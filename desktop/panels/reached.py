@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from maps.analysis.coverage import Reached
 
 Index = QModelIndex | QPersistentModelIndex
+_PADDING = 4
+"""Pixels that Qt leaves beside a cell's text."""
+
 _TIMES = ("未覆盖", "1 处", "2 处", "3 处及以上")
 ROW = 32
 
@@ -76,14 +79,17 @@ class _Rows(QAbstractTableModel):
         self.by: tuple[int, bool] | None = None
 
     def show_rows(self, rows: tuple[Reached, ...]) -> None:
-        same = len(rows) == len(self.rows)
-        if not same:
+        """Show other rows; of as many as before only those that differ are drawn anew."""
+        before, after = self.rows, self._sorted(list(rows))
+        if len(before) != len(after):
             self.beginResetModel()
-        self.rows = self._sorted(list(rows))
-        if not same:
+            self.rows = after
             self.endResetModel()
-        elif rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(_COLUMNS)))
+            return
+        self.rows = after
+        other = [i for i, row in enumerate(after) if row != before[i]]
+        if other:
+            self.dataChanged.emit(self.index(other[0], 0), self.index(other[-1], len(_COLUMNS)))
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self.by = (column, order == Qt.SortOrder.DescendingOrder)
@@ -167,10 +173,25 @@ class DistrictTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicatorShown(False)
         header.setMinimumSectionSize(32)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # Not “to contents”: that measures every cell again with each number of a drag.
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setHighlightSections(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def show_rows(self, rows: tuple[Reached, ...]) -> None:
+        totals = [row.people_total for row in rows]
+        if totals != [row.people_total for row in self.rows.rows]:
+            self._make_room(max((total or 0.0 for total in totals), default=0.0))
         self.rows.show_rows(rows)
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + 24 * len(rows) + 2)
+
+    def _make_room(self, most: float) -> None:
+        """Columns as wide as their widest number can become: everybody, 100.0."""
+        header = self.horizontalHeader()
+        self.ensurePolished()
+        header.ensurePolished()
+        for section, text in enumerate((f"{most:,.0f}", "100.0", "100.0"), start=1):
+            number = max(self.fontMetrics().horizontalAdvance(t) for t in (text, UNKNOWN))
+            header.resizeSection(
+                section, max(number + 2 * _PADDING, header.sectionSizeHint(section))
+            )
