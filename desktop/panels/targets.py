@@ -38,6 +38,7 @@ from desktop.panels.targets_layout import DepotsPage
 from desktop.panels.targets_list import LineList, grouped, line_of
 from desktop.panels.targets_projects import ProjectsPage
 from maps.analysis.targets.evaluate import to_read
+from maps.analysis.targets.evaluation import evaluations
 from maps.analysis.targets.live import LiveVerdicts
 from maps.analysis.targets.model import Verdict
 from maps.drawing.promises import promise_tables
@@ -82,6 +83,7 @@ class TargetsPanel(QWidget):
         self.pages.addWidget(self.depots)
         outer.addWidget(self.pages, 1)
         self.projects.target_wanted.connect(self.show_target)
+        self.projects.export_wanted.connect(self.export)
         self.checker.changed.connect(self.refresh)
         self.checker.lit.connect(self._lit)
         self.session.plan_changed.connect(lambda before, after: self._show_pages())
@@ -107,7 +109,7 @@ class TargetsPanel(QWidget):
         menu = QMenu(more)
         menu.setToolTipsVisible(True)
         self.commands = {
-            "excel": menu.addAction("导出目标表(Excel)…", self.export),
+            "excel": menu.addAction("导出目标表、评估表(Excel)…", self.export),
             "copy": menu.addAction("复制为本县规则…", self._ask_copy),
             "write": menu.addAction("写成规则文件…", self._write),
             "read": menu.addAction("读入规则文件…", lambda: targets_rules.read_file(self.window_)),
@@ -339,7 +341,8 @@ class TargetsPanel(QWidget):
 
             report(0.1, "正在整理目标表…")
             states = project_states(outcome.plan, outcome, facts)
-            tables = promise_tables(outcome, states, checked.quarrels)
+            years = evaluations(outcome.rules)
+            tables = promise_tables(outcome, states, checked.quarrels, years)
             report(0.5, "正在写工作簿…")
             write_xlsx(tables, path, title=f"{outcome.rules.title}:目标核对")
 

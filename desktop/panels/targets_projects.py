@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -23,9 +24,15 @@ from desktop.panels.targets_detail import PlaceLink, form, number_in, row_of, se
 from desktop.panels.targets_list import Line, LineList
 from desktop.panels.targets_marks import light
 from maps.analysis.targets.decisions import with_project_state
-from maps.analysis.targets.model import VerdictName
+from maps.analysis.targets.evaluation import evaluated, evaluations
+from maps.analysis.targets.model import VERDICTS, VerdictName
 from maps.analysis.targets.plan_projects import STATES
-from maps.analysis.targets.projects import ProjectState, progress_by_year, project_states
+from maps.analysis.targets.projects import (
+    UNTOLD,
+    ProjectState,
+    progress_by_year,
+    project_states,
+)
 from maps.analysis.targets.units import number
 from maps.drawing.promises import span
 
@@ -47,6 +54,7 @@ class ProjectsPage(QWidget):
     """The list of projects above, the chosen one (or the progress by year) beneath."""
 
     target_wanted = Signal(str)
+    export_wanted = Signal()
 
     def __init__(self, window: Window, detail: TargetDetail) -> None:
         super().__init__()
@@ -54,6 +62,7 @@ class ProjectsPage(QWidget):
         self.session = window.session
         self._goes = detail.go
         self.states: tuple[ProjectState, ...] = ()
+        self.outcome: Outcome | None = None
         self._shown: Any = None
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -75,7 +84,7 @@ class ProjectsPage(QWidget):
     def show_outcome(self, outcome: Outcome | None) -> None:
         """Show the projects of the rules as the plan's book has them now."""
         book = self.session.book
-        self.states = ()
+        self.states, self.outcome = (), outcome
         if outcome is not None and book is not None and outcome.rules.projects:
             self.states = project_states(book.plan, outcome, book.facts)
         self.empty.setVisible(not self.states)
@@ -86,8 +95,14 @@ class ProjectsPage(QWidget):
         line = current.data(Qt.ItemDataRole.UserRole) if current.isValid() else None
         self._picked(None if line is None else line.what)
 
+    def overview(self) -> None:
+        """Leave the chosen project for the progress by year and the evaluations."""
+        self.list.clearSelection()
+        self.list.setCurrentIndex(QModelIndex())
+        self._picked(None)
+
     def _picked(self, one: ProjectState | None) -> None:
-        shown = (one, self.states, self.window_.theme)
+        shown = (one, self.states, self.outcome, self.window_.theme)
         if shown == self._shown:
             return
         self._shown = shown
@@ -101,7 +116,8 @@ class ProjectsPage(QWidget):
         rows.addStretch(1)
 
     def _add_progress(self, rows: QVBoxLayout) -> None:
-        years = span(self.states)
+        wanted = evaluations(self.outcome.rules) if self.outcome is not None else ()
+        years = span(self.states, wanted)
         rows.addWidget(label("各年进度", "heading"))
         if years is None:
             rows.addWidget(empty_words("文本没有写开工、完工年份;登记进展后这里显示各年进度。"))
@@ -113,17 +129,50 @@ class ProjectsPage(QWidget):
         for at, name in enumerate(("年末", "应完成", "已完成", "投资(万元)")):
             grid.setColumnStretch(at, 1)
             grid.addWidget(label(name, "muted"), 0, at, right if at else Qt.AlignmentFlag.AlignLeft)
-        for i, year in enumerate(progress_by_year(self.states, *years), start=1):
-            money = "未知" if year.money is None else number(year.money)
-            texts = (str(year.year), f"{year.due:,}", f"{year.done:,}", money)
+        for i, row in enumerate(progress_by_year(self.states, *years), start=1):
+            money = "未知" if row.money is None else number(row.money)
+            texts = (str(row.year), f"{row.due:,}", f"{row.done:,}", money)
             for at, text in enumerate(texts):
                 side = right if at else Qt.AlignmentFlag.AlignLeft
                 grid.addWidget(label(text), i, at, side)
         rows.addLayout(grid)
         rows.addWidget(label("点一个工程,看它在图上建什么、服务哪些目标。", "muted", wrap=True))
+        for name, year in wanted:
+            self._add_evaluation(rows, name, year)
+        if wanted:
+            button = QPushButton("导出评估表(Excel)…")
+            button.setObjectName("evaluation")
+            button.clicked.connect(self.export_wanted)
+            rows.addLayout(row_of([button]))
+
+    def _add_evaluation(self, rows: QVBoxLayout, name: str, year: int) -> None:
+        """How the targets and projects stand, and how many were due by the end of a year."""
+        assert self.outcome is not None
+        rows.addWidget(label(f"{year} 年底{name}", "heading"))
+        found = evaluated(self.outcome)
+        due = sum((v.rule.year or year) <= year for v in found)
+        known = Counter(v.title for v in found)
+        said = "、".join(f"{title} {known[title]:,}" for title in VERDICTS.values() if known[title])
+        owed = [s for s in self.states if s.project.finish is None or s.project.finish <= year]
+        done = sum(s.done_by(year) for s in self.states)
+        late = sum(s.overdue(year) for s in owed)
+        untold = sum(s.state == UNTOLD for s in owed)
+        lines = (
+            ("目标", f"{len(found):,} 条,到期的 {due:,} 条;{said}"),
+            (
+                "工程",
+                f"{len(self.states):,} 项,到期的 {len(owed):,} 项;"
+                f"完成 {done:,}、逾期 {late:,}、到期而未登记 {untold:,}",
+            ),
+        )
+        rows.addLayout(form(*((title, label(text, wrap=True)) for title, text in lines)))
 
     def _add_project(self, rows: QVBoxLayout, one: ProjectState) -> None:
         project = one.project
+        back = PlaceLink("各年进度和评估")
+        back.setObjectName("overview")
+        back.clicked.connect(self.overview)
+        rows.addWidget(back)
         rows.addWidget(label(project.name, "heading", wrap=True))
         rows.addWidget(selectable(f"“{project.quote}”"))
         rows.addWidget(label(f"{project.id} · {project.source}", "muted", wrap=True))
@@ -142,12 +191,12 @@ class ProjectsPage(QWidget):
             rows.addWidget(button)
         for name in one.absent:
             rows.addWidget(label(f"{name}:图上没有", "muted", wrap=True))
+        self._add_state(rows, one)
         if one.verdicts:
             met = f"符合 {one.met:,} / {len(one.verdicts):,}"
             rows.addWidget(label(f"服务的目标  {met}", "heading"))
         for found in one.verdicts:
             rows.addLayout(self._target(found.id, found.verdict, found.rule.quote))
-        self._add_state(rows, one)
         if project.note:
             rows.addWidget(label(project.note, "muted", wrap=True))
 
@@ -205,7 +254,7 @@ class ProjectsPage(QWidget):
 def _line(one: ProjectState) -> Line:
     project = one.project
     met = f"目标 {one.met:,}/{len(one.verdicts):,}" if one.verdicts else ""
-    parts = (one.state, _years(one), "、".join(project.places), met)
+    parts = (one.said, "" if one.year is not None else _years(one), "、".join(project.places), met)
     second = " · ".join(part for part in parts if part)
     tip = f"{project.id} {project.name}"
     return Line(project.id, _LIGHTS[one.state], project.name, second, tip, one)

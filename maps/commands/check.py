@@ -1,18 +1,23 @@
 """python main.py check: whether a plan keeps what its document promises."""
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from data.files import load
-from data.plan import Book
+from data.plan import Book, Plan
 from data.progress import part
 from data.refused import Refused
 from data.scenarios import find_scenario
+from maps.analysis.targets.consistency import contradictions
 from maps.analysis.targets.evaluate import Outcome, check_rules
+from maps.analysis.targets.evaluation import evaluations
 from maps.analysis.targets.layout import layout_page
 from maps.analysis.targets.loader import DOCUMENT, load_rules, rules_of, shipped, standards
 from maps.analysis.targets.model import READINGS, VERDICTS, RuleSet, Verdict
+from maps.analysis.targets.projects import project_states
 from maps.analysis.targets.units import number
 from maps.commands.check_pages import (
     depots_json,
@@ -43,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--evaluate", type=int, metavar="年", help="只印某年底的评估表和重点工程进度"
     )
     parser.add_argument("--people", default="", metavar="图层", help="有多个人口图层时用哪一个")
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        metavar="表.xlsx",
+        help="目标表、评估表、工程表写成一个 Excel 文件",
+    )
     json_argument(parser)
 
 
@@ -72,8 +84,32 @@ def run(arguments: argparse.Namespace) -> int:
         page = layout_page(plan, sets[0], facts)
         told["depots"] = depots_json(page)
         lines += depots_text(page)
+    if arguments.out is not None:
+        _write(arguments.out, plan, outcomes, facts, arguments.evaluate)
+        lines.append(f"已写出“{arguments.out}”。")
     answer(told, "\n".join(lines), arguments.json)
     return 1 if any(o.counts["fail"] for o in outcomes) else 0
+
+
+def _write(
+    path: Path, plan: Plan, outcomes: list[Outcome], facts: Mapping[str, Any], year: int | None
+) -> None:
+    """Write the workbook; with several rule sets every sheet bears the name of its own."""
+    from maps.drawing.promises import promise_tables
+    from maps.drawing.tables import write_xlsx
+
+    if path.suffix.lower() != ".xlsx":
+        raise Refused(f"目标表写成 Excel 工作簿,文件名要以 .xlsx 结尾,现在是“{path.name}”。")
+    tables = []
+    for one in outcomes:
+        years = evaluations(one.rules)
+        if year is not None:
+            years = (next((e for e in years if e[1] == year), (f"{year}年底评估", year)),)
+        states, quarrels = project_states(plan, one, facts), contradictions(one.rules, facts)
+        for table_ in promise_tables(one, states, quarrels, years):
+            title = f"{one.rules.title}·{table_.title}" if len(outcomes) > 1 else table_.title
+            tables.append(replace(table_, title=title))
+    write_xlsx(tables, path, title=f"{'、'.join(o.rules.title for o in outcomes)}:目标核对")
 
 
 def _rule_sets(arguments: argparse.Namespace, book: Book) -> tuple[RuleSet, ...]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from data.plan import Plan
 from maps.analysis.targets.evaluate import Outcome
+from maps.analysis.targets.evaluation import evaluation_table
 from maps.analysis.targets.layout import DepotSheet, LayoutPage
+from maps.analysis.targets.model import VERDICTS
 from maps.analysis.targets.projects import (
     UNTOLD,
-    evaluation_table,
     progress_by_year,
     project_states,
 )
@@ -18,6 +19,7 @@ from maps.commands.table import table
 
 UNKNOWN = "未知"
 _FIVE_YEARS = 5
+_WRONG = (VERDICTS["fail"], VERDICTS["warn"])
 
 
 def depots_json(page: LayoutPage) -> dict[str, Any]:
@@ -156,6 +158,11 @@ def evaluation_text(found: dict[str, Any], year: int) -> list[str]:
         due = "" if one["due"] is None else str(one["due"])
         rows.append([one["id"], due, one["wanted"], one["measured"], one["verdict"]])
     lines += table(rows, right=frozenset({3}))
+    wrong = [one for one in found["targets"] if one["verdict"].startswith(_WRONG)]
+    lines += ["", "存在的问题和改进措施:"] if wrong else []
+    for one in wrong:
+        lines.append(f"{one['id']} {one['verdict']}:{one['gap']}")
+        lines += [f"    改进:{one['remedy']}"] if one["remedy"] else []
     rows = [["重点工程", "完工年", "状态", "目标达到"]]
     for one in found["projects"]:
         met = list(one["targets"].values()).count("pass")

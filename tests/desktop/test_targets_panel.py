@@ -426,7 +426,7 @@ def test_rules_are_copied_written_and_read_back(panel, tmp_path, monkeypatch):
     assert session.book.facts["规则"] == RULES
 
 
-def test_a_project_is_registered_and_leads_to_its_targets(panel):
+def test_a_project_is_registered_evaluated_and_leads_to_its_targets(panel, tmp_path, monkeypatch):
     QTest.mouseClick(panel.switch.button(1), LEFT)
     page = panel.projects
     assert [s.project.id for s in page.states] == ["P1"]
@@ -442,6 +442,16 @@ def test_a_project_is_registered_and_leads_to_its_targets(panel):
     assert panel.session.book.facts["工程"]["P1"] == {"状态": "完成", "年份": 2023}
     assert page.states[0].state == "完成"
     assert page.states[0].year == 2023
+    assert "2023 年完成" in page.list.currentIndex().data(Qt.ItemDataRole.UserRole).second
+    QTest.mouseClick(part(page, QPushButton, "overview"), LEFT)
+    texts = [w.text() for w in page.area.widget().findChildren(QLabel)]
+    assert any("年底终期评估" in text for text in texts)
+    assert any("完成 1、逾期 0" in text for text in texts)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(tmp_path / "评"), ""))
+    QTest.mouseClick(part(page, QPushButton, "evaluation"), LEFT)
+    wait_for(idle(panel.session))
+    assert any("终期评估" in name for name in load_workbook(tmp_path / "评.xlsx").sheetnames)
+    page.list.pick("P1")
     links = [b for b in page.area.widget().findChildren(QPushButton) if b.text().startswith("T2")]
     QTest.mouseClick(links[0], LEFT)
     assert panel.pages.currentIndex() == 0

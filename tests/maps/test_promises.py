@@ -7,9 +7,18 @@ import pytest
 from data.examples import build
 from maps.analysis.targets.consistency import contradictions
 from maps.analysis.targets.evaluate import check_rules
+from maps.analysis.targets.evaluation import evaluations
 from maps.analysis.targets.loader import rules_of
 from maps.analysis.targets.projects import project_states
-from maps.drawing.promises import contradicting, places, progress, promise_tables, span, targets
+from maps.drawing.promises import (
+    contradicting,
+    evaluation,
+    places,
+    progress,
+    promise_tables,
+    span,
+    targets,
+)
 
 TOLD = (
     {"状态": "完成", "年份": 2023, "完成投资": 120},
@@ -46,6 +55,21 @@ def test_every_place_has_its_row(found):
     outcome, _, _ = found
     wanted = {(v.id, p.name, p.text) for v in outcome.verdicts for p in v.where}
     assert {(row[0], row[2], row[4]) for row in places(outcome).rows} == wanted
+
+
+def test_an_evaluation_has_every_target_and_project_and_counts_them(found):
+    outcome, states, _ = found
+    year = evaluations(outcome.rules)[-1][1]
+    table = evaluation(outcome, states, "终期评估", year)
+    theirs = [v for v in outcome.verdicts if v.rule.nature not in ("现状", "问题")]
+    assert [r[0] for r in table.rows] == [v.id for v in theirs] + [s.project.id for s in states]
+    assert all(len(row) == len(table.fields) for row in table.rows)
+    assert table.title == f"终期评估({year}年)"
+    for title in {v.title for v in theirs}:
+        assert f"{title} {sum(v.title == title for v in theirs)}" in table.notes[0]
+    titles = [t.title for t in promise_tables(outcome, states, years=evaluations(outcome.rules))]
+    assert titles.count(table.title) == 1
+    assert evaluation(outcome, states, "2023年底评估", 2023).title == "2023年底评估"
 
 
 def test_progress_is_counted_year_by_year(found):

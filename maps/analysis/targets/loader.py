@@ -19,7 +19,7 @@ from maps.analysis.targets.model import (
     Rule,
     RuleSet,
 )
-from maps.analysis.targets.plan_projects import project
+from maps.analysis.targets.plan_projects import evaluations, project
 from maps.analysis.targets.tree import Node, read_file, read_text
 from maps.analysis.targets.units import COMPARISONS, Threshold, Unit
 
@@ -29,7 +29,7 @@ DOCUMENT = "规划文件"
 OWN_RULES = "规则"
 """The name in ``Book.facts`` of a plan's own rules, as the text of a rule file."""
 
-_SET = ("规则集", "文件", "类型", "地区", "名单", "读法", "规则", "工程")
+_SET = ("规则集", "文件", "类型", "地区", "名单", "读法", "评估", "规则", "工程")
 _RULE = (
     "编号",
     "原文",
@@ -119,6 +119,7 @@ def _rule_set(root: Node) -> RuleSet:
         head.readings,
         tuple(projects.values()),
         fields.text(entries, "地区"),
+        evaluations=evaluations(entries.get("评估")),
     )
 
 

@@ -174,7 +174,8 @@ class RuleSet:
     """The rules of one document (``kind`` “规划”) or of several standards (“标准”).
 
     ``document`` is what ``Book.facts["规划文件"]`` must say for these to be its own rules.
-    ``path`` is where they were read ("" for text).
+    ``path`` is where they were read ("" for text). ``evaluations``: (name, year) of those the
+    document promises, “中期评估” and the like.
     """
 
     title: str
@@ -185,6 +186,7 @@ class RuleSet:
     projects: tuple[Project, ...] = ()
     region: str = ""
     path: str = ""
+    evaluations: tuple[tuple[str, int], ...] = ()
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)

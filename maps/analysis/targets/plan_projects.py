@@ -1,4 +1,4 @@
-"""Reading the 重点工程 of a rule file."""
+"""Reading the 重点工程 of a rule file, and when the document wants itself evaluated."""
 
 from collections.abc import Mapping
 
@@ -44,6 +44,9 @@ def project(node: Node, document: str, rules: Mapping[str, Rule]) -> Project:
         if key in entries and not entries[key].empty
     }
     money = entries.get("投资")
+    state = fields.one_of(entries, "状态", STATES, "未知")
+    if state == "完成" and years.get("完工年") is None:
+        raise entries["状态"].refuse(f"{what}写了“完成”,要写“完工年”。")
     return Project(
         name,
         fields.needed(entries, node, "名称", what).as_text("名称"),
@@ -54,11 +57,23 @@ def project(node: Node, document: str, rules: Mapping[str, Rule]) -> Project:
         years.get("开工年"),
         years.get("完工年"),
         None if money is None or money.empty else fields.number(money, "投资"),
-        fields.one_of(entries, "状态", STATES, "未知"),
+        state,
         _features(entries.get("要素")),
         served,
         fields.text(entries, "说明"),
     )
+
+
+def evaluations(node: Node | None) -> tuple[tuple[str, int], ...]:
+    """“{中期评估: 2023, 终期评估: 2025}”, by year."""
+    if node is None or node.empty:
+        return ()
+    named = node.as_entries("评估").items()
+    found = [(name, fields.whole(year, name)) for name, year in named]
+    for (name, year), (_, at) in zip(found, named, strict=True):
+        if not 1990 <= year <= 2100:
+            raise at.refuse(f"“{name}”要填 1990–2100 之间的年份,现在是 {year}。")
+    return tuple(sorted(found, key=lambda one: one[1]))
 
 
 def _sizes(node: Node | None) -> tuple[Size, ...]:

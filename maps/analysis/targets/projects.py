@@ -14,7 +14,6 @@ from maps.analysis.targets.conditions import as_number
 from maps.analysis.targets.evaluate import Outcome
 from maps.analysis.targets.model import PROJECTS, Place, Project, Verdict, told
 from maps.analysis.targets.scene import Scene
-from maps.analysis.targets.units import number
 
 DONE, UNTOLD = "完成", "未知"
 _STANDS = "现状"
@@ -22,7 +21,8 @@ _STANDS = "现状"
 
 @dataclass(frozen=True)
 class ProjectState:
-    """One project today. ``year``: when it was finished, if it is. ``spent`` in 万元.
+    """One project today. ``year``: when it was finished, if it is (registered, or the year of
+    the rule file when that says it is finished). ``spent`` in 万元.
 
     ``features``: what it builds, as found on the map (status in ``text``); ``absent``: names
     that are not there; ``standing``: how many of the features stand today. ``verdicts``: of
@@ -43,6 +43,17 @@ class ProjectState:
     def met(self) -> int:
         """How many of the rules it serves hold."""
         return sum(v.verdict == "pass" for v in self.verdicts)
+
+    @property
+    def said(self) -> str:
+        """The state in words: “2024 年完成”, “在建”, “未登记”."""
+        if self.state == DONE and self.year is not None:
+            return f"{self.year} 年完成"
+        return "未登记" if self.state == UNTOLD else self.state
+
+    def done_by(self, year: int) -> bool:
+        """Whether it was finished by the end of ``year``."""
+        return self.state == DONE and self.year is not None and self.year <= year
 
     def overdue(self, year: int) -> bool:
         """Whether it should be finished by the end of ``year`` and is known not to be."""
@@ -74,10 +85,13 @@ def _state(
         status = table.column("状态")[at]
         standing += str(status) == _STANDS
         features.append(table.place(at, "状态未填" if is_missing(status) else str(status)))
+    state = str(kept.get("状态") or project.state)
     year = as_number(kept.get("年份"))
+    if year is None and state == DONE and "状态" not in kept:
+        year = project.finish
     return ProjectState(
         project,
-        str(kept.get("状态") or project.state),
+        state,
         None if year is None else int(year),
         as_number(kept.get("完成投资")),
         str(kept.get("说明") or ""),
@@ -106,56 +120,10 @@ def progress_by_year(
     """Return the progress at the end of each year from ``first`` to ``last``."""
     out = []
     for year in range(first, last + 1):
-        done = [s for s in states if s.state == DONE and s.year is not None and s.year <= year]
+        done = [s for s in states if s.done_by(year)]
         due = [s for s in states if s.project.finish is not None and s.project.finish <= year]
         spent = [s.project.money if s.spent is None else s.spent for s in done]
         known = [m for m in spent if m is not None]
         money = sum(known) if len(known) == len(spent) else None
         out.append(YearProgress(year, len(due), sum(s in done for s in due), len(done), money))
     return tuple(out)
-
-
-@dataclass(frozen=True)
-class EvaluationRow:
-    """One line of a mid-term or final evaluation: what was promised, what is, what to do."""
-
-    id: str
-    topic: str
-    quote: str
-    source: str
-    due: int | None
-    wanted: str
-    measured: str
-    verdict: str
-    gap: str
-    remedy: str
-
-
-def evaluation_table(outcome: Outcome, year: int) -> tuple[EvaluationRow, ...]:
-    """Return the table for an evaluation at the end of ``year`` (赤峰: 2023 and 2025).
-
-    Statements about what existed before the plan are left out; a target due later says so.
-    """
-    rows = []
-    for found in outcome.verdicts:
-        rule = found.rule
-        if rule.nature in ("现状", "问题"):
-            continue
-        measured = "" if found.value is None else f"{number(found.value)} {found.unit}".strip()
-        later = rule.year is not None and rule.year > year
-        said = f"{found.title}({rule.year} 年到期)" if later else found.title
-        rows.append(
-            EvaluationRow(
-                rule.id,
-                rule.topic,
-                rule.quote,
-                str(rule.source),
-                rule.year,
-                rule.wanted,
-                measured,
-                said,
-                "" if found.verdict == "pass" else found.why,
-                found.remedy,
-            )
-        )
-    return tuple(rows)

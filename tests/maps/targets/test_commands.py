@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 import main
@@ -75,6 +76,21 @@ def test_check_as_json(book: Path, rules: Path, capsys: pytest.CaptureFixture[st
     assert by_id["C"]["source"].endswith("第五条")
     assert by_id["D"]["threshold"] == [1, 2]
     assert by_id["D"]["missing"][0]["column"] == "占地面积"
+
+
+def test_check_writes_a_workbook(
+    book: Path, rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "表.xlsx"
+    code, text, _ = run(capsys, "check", book, "--rules", rules, "--evaluate", 2023, "-o", out)
+    assert code == 0
+    assert f"已写出“{out}”" in text
+    sheets = openpyxl.load_workbook(out)
+    assert [row[0].value for row in sheets["2023年底评估"]][1:5] == ["A", "B", "C", "D"]
+    assert "存在的问题和改进措施:\nB 提醒:" in text
+    code, _, err = run(capsys, "check", book, "--rules", rules, "-o", tmp_path / "表.docx")
+    assert code == 2
+    assert "文件名要以 .xlsx 结尾" in err
 
 
 def test_one_failure_ends_with_one(

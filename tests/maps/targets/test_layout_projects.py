@@ -10,10 +10,11 @@ from data.examples import build
 from data.plan import Book, Layer
 from data.refused import Refused
 from maps.analysis.targets.evaluate import check_rules
+from maps.analysis.targets.evaluation import evaluated_projects, evaluation_table, evaluations
 from maps.analysis.targets.layout import LayoutPage, layout_page
 from maps.analysis.targets.loader import rules_from_text, rules_of
 from maps.analysis.targets.model import RuleSet
-from maps.analysis.targets.projects import evaluation_table, progress_by_year, project_states
+from maps.analysis.targets.projects import progress_by_year, project_states
 from maps.analysis.timecover import TimeAsk, timecover
 from tests.maps.targets.worlds import at, layer, people, plan
 
@@ -241,3 +242,52 @@ def test_evaluation_tables() -> None:
     assert middle["CF-100"].verdict == "待人工确认"
     final = {row.id: row for row in evaluation_table(outcome, 2025)}
     assert final["CF-026"].verdict == "不符合"
+    assert (middle["CF-026"].later, final["CF-026"].later) == (True, False)
+
+
+def test_projects_in_an_evaluation() -> None:
+    told = {
+        "CF-P6": {"状态": "完成", "年份": 2024, "完成投资": 3200, "说明": "已验收"},
+        "CF-P9": {"状态": "在建"},
+    }
+    facts = {**book().facts, "工程": told}
+    outcome = check_rules(book().plan, rules(), facts, only=["CF-068", "CF-088"])
+    states = project_states(book().plan, outcome, facts)
+    middle = {row.id: row for row in evaluated_projects(states, 2023)}
+    final = {row.id: row for row in evaluated_projects(states, 2025)}
+    assert len(middle) == len(final) == 9
+    assert middle["CF-P6"].verdict == "进行中(2025 年到期)"
+    assert final["CF-P6"].verdict == "完成"
+    assert final["CF-P6"].measured == (
+        "2024 年完成;完成投资 3,200 万元;图上 3 处要素中 0 处已建成;已验收"
+    )
+    assert final["CF-P6"].gap == "所服务的 2 条目标中 1 条符合,其余:CF-088 缺资料"
+    assert (middle["CF-P9"].verdict, final["CF-P9"].verdict) == ("进行中(2025 年到期)", "逾期")
+    assert final["CF-P1"].verdict == "没有登记进展", "never called late: nobody has said"
+
+
+def test_when_a_plan_is_evaluated() -> None:
+    assert evaluations(rules()) == (("中期评估", 2023), ("终期评估", 2025))
+    one = "- {编号: A, 原文: 话, 行: 1, 年份: 2024, 检查: 人工}"
+    assert evaluations(rules_from_text(f"规则集: 试\n规则:\n{one}\n")) == (("终期评估", 2024),)
+    none = one.replace("年份: 2024", "性质: 现状, 年份: 2020")
+    assert evaluations(rules_from_text(f"规则集: 试\n规则:\n{none}\n")) == ()
+    wrong = f"规则集: 试\n评估:\n  中期评估: 23\n规则:\n{one}\n"
+    with pytest.raises(Refused, match=r"第 3 行.*“中期评估”要填 1990–2100 之间的年份,现在是 23"):
+        rules_from_text(wrong)
+
+
+def test_a_project_finished_in_the_rule_file_has_its_year() -> None:
+    text = (
+        "规则集: 试\n规则:\n- {编号: A, 原文: 话, 行: 1, 检查: 人工}\n"
+        "工程:\n- {编号: P, 名称: 库, 原文: 建库, 行: 2, 完工年: 2024, 状态: 完成, 投资: 80}\n"
+    )
+    found = rules_from_text(text)
+    outcome = check_rules(book().plan, found, {})
+    (state,) = project_states(book().plan, outcome, {})
+    assert (state.state, state.year, state.said) == ("完成", 2024, "2024 年完成")
+    assert [(y.done, y.money) for y in progress_by_year((state,), 2023, 2025)] == [
+        (0, 0), (1, 80), (1, 80),
+    ]  # fmt: skip
+    with pytest.raises(Refused, match=r"第 5 行.*写了“完成”,要写“完工年”"):
+        rules_from_text(text.replace("完工年: 2024, ", ""))
