@@ -59,6 +59,10 @@ def along(rule: Rule, scene: Scene, chosen: Chosen) -> Finding:
     bad = [gap for gap in gaps if not holds(rule, gap.metres, gap.metres)]
     why = f"沿{title}相邻的{what}有 {len(gaps)} 段,最长 {amount(rule, worst.metres)}"
     why += f"({_pair(chosen, worst)})" + (f";{without} 条上不到 2 处" if without else "")
+    beside = len(chosen) - len({i for group in groups.values() for i in group})
+    why += (
+        f";{beside} 处离{title}超过 {rule.params.get('离线', _BESIDE):g} m,没有算" if beside else ""
+    )
     return Finding(
         why,
         worst.metres,
@@ -66,6 +70,7 @@ def along(rule: Rule, scene: Scene, chosen: Chosen) -> Finding:
         where=tuple(_place(chosen, gap, amount(rule, gap.metres)) for gap in bad),
         remedy=_remedy(rule, bad),
         missing=unknown_conditions(rule, chosen),
+        assumed=f"“离线”的 {_BESIDE:g} m" if beside and "离线" not in rule.params else "",
         rows=tuple(
             (_pair(chosen, gap), gap.metres / (rule.unit.size if rule.unit else 1.0), "")
             for gap in gaps

@@ -28,7 +28,8 @@ from maps.analysis.targets.units import number
 from maps.analysis.targets.unplaced import unplaced
 
 _AROUND = 5000.0
-"""Metres around a settlement that count as being there when a rule does not say."""
+"""Metres around a settlement that count as being there when a rule does not say (nobody's
+number: what hangs on it warns and does not fail)."""
 
 
 def count(rule: Rule, scene: Scene) -> Finding:
@@ -145,7 +146,14 @@ def per_area(rule: Rule, scene: Scene) -> Finding:
         remedy=_add(blanks, each),
         missing=tuple(missing),
         rows=tuple((a.place.name, float(a.sure), "" if a.sure >= each else "不足") for a in areas),
+        assumed=_guessed(rule, chosen) if by_town else "",
     )
+
+
+def _guessed(rule: Rule, chosen: Chosen) -> str:
+    """The program's own metres, when the rule gives none and there is something to be near to."""
+    some = len(chosen) + len(chosen.maybe)
+    return f"居民点周围 {number(_AROUND)} m" if some and "半径" not in rule.params else ""
 
 
 def _first(areas: Sequence[_Area], many: int) -> str:

@@ -22,7 +22,9 @@ class Finding:
     not known (then ``missing`` says what is needed); “number” leaves it to the value.
     ``why`` says what was found, without judging; ``remedy`` what would make it pass.
     ``need``, ``need_unit``: what the value must reach, for kinds of check without a number
-    of their own.
+    of their own. ``assumed``: on which number of the program's own, that stands in neither
+    the document nor the rule, it hangs that this does not hold ("" when on none): such a
+    number can warn, never fail.
     """
 
     why: str
@@ -36,6 +38,7 @@ class Finding:
     basis: str = ""
     need: float | None = None
     need_unit: str = ""
+    assumed: str = ""
 
 
 def lacking(why: str, *missing: Missing, where: tuple[Place, ...] = ()) -> Finding:
@@ -144,7 +147,8 @@ def _name(rule: Rule, found: Finding) -> VerdictName:
         return "needs_data"
     if answer:
         return "pass"
-    return "fail" if rule.verified and rule.nature != "问题" else "warn"
+    sure = rule.verified and rule.nature != "问题" and not found.assumed
+    return "fail" if sure else "warn"
 
 
 def _remedy(found: Finding, name: VerdictName) -> str:
@@ -173,6 +177,8 @@ def _sentence(rule: Rule, found: Finding, name: VerdictName) -> str:
         text += f";要求{rule.wanted}"
     if name == "warn" and not rule.verified:
         text += "。这条规则的数还待核实,只作提醒"
+    if name == "warn" and found.assumed:
+        text += f"。{found.assumed} 是程序的假设,文本没有写,只作提醒"
     return text + "。"
 
 

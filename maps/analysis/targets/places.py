@@ -11,7 +11,7 @@ from data.refused import Refused
 from maps.analysis.coverage import Reached
 from maps.analysis.facilities import Status
 from maps.analysis.targets.choosing import chosen_by, phrase, unknown_conditions
-from maps.analysis.targets.judge import Finding, lacking
+from maps.analysis.targets.judge import INF, Finding, lacking
 from maps.analysis.targets.model import Missing, Place, Rule
 from maps.analysis.targets.scene import NOWHERE, Chosen, Scene, Table
 from maps.analysis.targets.travel import minutes_cover
@@ -19,7 +19,8 @@ from maps.analysis.targets.units import number
 
 AROUND = 10_000.0
 """Metres around a settlement that count as being there when a rule does not say: without the
-outline of a township this is its reach; the example's sketched features lie within 2 km."""
+outline of a township this is its reach; the example's sketched features lie within 2 km. It is
+nobody's number: what hangs on it warns and does not fail (``Finding.assumed``)."""
 
 MINUTES = 60.0
 """Minutes within which people are compared before and after a relocation, if not said."""
@@ -35,6 +36,14 @@ class Spot:
     y: float = 0.0
     home: int = NOWHERE
     place: Place | None = None
+
+    def reach(self, rule: Rule) -> float:
+        """Metres that count as being there."""
+        return float(rule.params.get("半径", AROUND))
+
+    def guessed(self, rule: Rule) -> bool:
+        """Whether it is the program that says how far the place reaches."""
+        return self.place is not None and "半径" not in rule.params
 
     def holds(self, scene: Scene, table: Table, radius: float) -> npt.NDArray[np.bool_]:
         """Which features of a table are there: in the district, or near the settlement and in
@@ -77,7 +86,7 @@ def _unknown(names: list[str]) -> Missing:
 def at_places(rule: Rule, scene: Scene) -> Finding:
     """Whether every named place has its features."""
     chosen = chosen_by(rule, scene)
-    each, radius = rule.params.get("每处", 1), rule.params.get("半径", AROUND)
+    each = rule.params.get("每处", 1)
     spots = [(label, spot(scene, label, names)) for label, names in rule.params["地点"]]
     gone = [label for label, found in spots if found is None]
     rows: list[tuple[str, float | None, str]] = []
@@ -87,10 +96,10 @@ def at_places(rule: Rule, scene: Scene) -> Finding:
         if found is None:
             rows.append((label, None, "图上没有这个地方"))
             continue
-        inside = found.holds(scene, chosen.table, radius)
+        inside = found.holds(scene, chosen.table, found.reach(rule))
         sure, maybe = chosen.sure[inside[chosen.sure]], chosen.maybe[inside[chosen.maybe]]
         names = "、".join(chosen.table.name(i) for i in sure.tolist())
-        rows.append((label, float(len(sure)), names))
+        rows.append((label, float(len(sure)), names or _nearest(scene, found, chosen)))
         if len(sure) + len(maybe) < each:
             short.append((found, each - len(sure)))
         elif len(sure) < each:
@@ -100,9 +109,11 @@ def at_places(rule: Rule, scene: Scene) -> Finding:
     why = f"点名的 {len(spots)} 个地方中 {fine} 个有{what}"
     if short:
         why += f",没有的是{'、'.join(s.name for s, _ in short)}"
+    why += _how_near(rule, [found for _, found in spots if found is not None])
     missing = [_unknown(gone)] if gone else []
     missing += unknown_conditions(rule, chosen) if open_ else ()
     answer = False if short else None if gone or open_ else True
+    guessed = bool(short) and all(_only_guessed(rule, scene, s, chosen, each) for s, _ in short)
     return Finding(
         why,
         float(fine),
@@ -114,7 +125,40 @@ def at_places(rule: Rule, scene: Scene) -> Finding:
         rows=tuple(rows),
         need=float(len(spots)),
         need_unit="个地方",
+        assumed=_kilometres(AROUND) if guessed else "",
     )
+
+
+def _how_near(rule: Rule, spots: list[Spot]) -> str:
+    """How far a place without an outline is taken to reach, "" when all have one."""
+    bare = [one for one in spots if one.place is not None]
+    return f";没有画范围的地方按{_kilometres(bare[0].reach(rule))} 以内算" if bare else ""
+
+
+def _kilometres(metres: float) -> str:
+    return f"周围 {number(metres / 1000)} km"
+
+
+def _only_guessed(rule: Rule, scene: Scene, found: Spot, chosen: Chosen, each: int) -> bool:
+    """Whether a place could have enough if it only reached further: the district it lies in has."""
+    if not found.guessed(rule):
+        return False
+    inside = found.holds(scene, chosen.table, INF)
+    every = np.concatenate([chosen.sure, chosen.maybe])
+    return int(inside[every].sum()) >= each
+
+
+def _nearest(scene: Scene, found: Spot, chosen: Chosen) -> str:
+    """The nearest feature in the district of a settlement that has none, "" without any."""
+    if found.place is None:
+        return ""
+    inside = chosen.sure[found.holds(scene, chosen.table, INF)[chosen.sure]]
+    if not len(inside):
+        return ""
+    table = chosen.table
+    away = scene.ruler.distance(found.x, found.y, table.x[inside], table.y[inside])
+    best = int(np.argmin(away))
+    return f"最近的是{table.name(int(inside[best]))},距 {number(float(away[best]) / 1000)} km"
 
 
 def _place(scene: Scene, found: Spot, text: str) -> Place:
@@ -141,7 +185,7 @@ def relocation(rule: Rule, scene: Scene, whole: Whole | None = None) -> Finding:
     one. People within the minutes are compared when there are roads. ``whole`` tells what
     some features reach, if not a search of its own.
     """
-    of, radius = rule.params["对象"], rule.params.get("半径", AROUND)
+    of = rule.params["对象"]
     ends = []
     for key, _, status in TIMES:
         label = rule.params[key]
@@ -149,7 +193,7 @@ def relocation(rule: Rule, scene: Scene, whole: Whole | None = None) -> Finding:
         if found is None:
             return lacking(f"图上没有名为“{label}”的地方", _unknown([label]))
         chosen = scene.choose(of, rule.params.get("条件", ()), status)
-        inside = found.holds(scene, chosen.table, radius)
+        inside = found.holds(scene, chosen.table, found.reach(rule))
         ends.append((found, chosen, chosen.sure[inside[chosen.sure]]))
     (old, _, before), (new, chosen, after) = ends
     away = float(scene.ruler.distance(*_xy(scene, old), *_xy(scene, new)))
@@ -163,6 +207,8 @@ def relocation(rule: Rule, scene: Scene, whole: Whole | None = None) -> Finding:
     left = [i for i in before.tolist() if is_missing(states[i]) or states[i] != "撤销"]
     rows = _compared(rule, chosen.table, (before, after), whole or _searched(scene))
     why += "".join(f";{name} {text}" for name, _, text in rows)
+    why += _how_near(rule, [old, new])
+    guessed = old.guessed(rule) and not any(_is_there(scene, old, chosen.table, i) for i in left)
     return Finding(
         why,
         holds=not left,
@@ -170,7 +216,18 @@ def relocation(rule: Rule, scene: Scene, whole: Whole | None = None) -> Finding:
         remedy=f"把{old.name}的旧址改为“撤销”。" if left else "",
         rows=rows,
         basis=scene.demand.basis,
+        assumed=_kilometres(AROUND) if left and guessed else "",
     )
+
+
+def _is_there(scene: Scene, found: Spot, table: Table, i: int) -> bool:
+    """Whether no other settlement is nearer to a feature than this one: then it is there however
+    far the place reaches."""
+    towns = scene.table("settlement")
+    x, y = float(table.x[i]), float(table.y[i])
+    away = scene.ruler.distance(x, y, towns.x, towns.y)
+    mine = float(scene.ruler.distance(x, y, found.x, found.y))
+    return mine <= float(np.nanmin(away))
 
 
 def _xy(scene: Scene, found: Spot) -> tuple[float, float]:

@@ -243,6 +243,18 @@ def test_pairs_side_by_side_do_not_hide_a_gap() -> None:
     assert found.remedy == "1 段过长,其间共需增设 16 处。"
 
 
+def test_what_stands_off_the_line_may_fill_the_gap() -> None:
+    """35 m from the line, in the middle of the gap: only the program's 30 m leave it out."""
+    points = [at(5, 5), at(5.1, 5.035), at(5.2, 5)]
+    of = plan(hydrants(points), street(shapely.LineString([at(4, 5), at(9, 5)])))
+    found = judged(of, ALONG % 120)
+    assert found.verdict == "warn"
+    assert "1 处离道路超过 30 m,没有算" in found.why
+    assert "“离线”的 30 m 是程序的假设" in found.why
+    assert judged(of, ALONG % 120 + "\n离线: 30").verdict == "fail", "the rule says so"
+    assert judged(of, ALONG % 120 + "\n离线: 40").verdict == "pass"
+
+
 def test_stretches_need_lines_and_features_on_them() -> None:
     points = [at(5, 5), at(6, 5)]
     assert judged(plan(hydrants(points)), ALONG % 9).missing[0].kind == "road"

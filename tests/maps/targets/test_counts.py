@@ -152,6 +152,9 @@ def test_settlements_near_enough() -> None:
     found = judged(of, text + "\n半径: 4000")
     assert (found.verdict, found.value) == ("fail", 50)
     assert [p.name for p in found.where] == ["小镇"]
+    ours = judged(of, text)
+    assert (ours.verdict, ours.value) == ("warn", 50), "nobody has said how near is near"
+    assert "居民点周围 5,000 m 是程序的假设" in ours.why
     assert judged(of, text + "\n半径: 3890").value == 0
     some = judged(of, text + '\n半径: 4000\n应有: 4\n比较: 不少于\n数值: 75\n单位: "%"')
     assert some.verdict == "needs_data"

@@ -57,6 +57,21 @@ def test_how_near_a_settlement() -> None:
     assert judged(over_the_border, PLACED % "天义镇" + "\n半径: 9000").verdict == "fail"
 
 
+def test_a_reach_that_the_program_assumes_only_warns() -> None:
+    """Its depot is 12 km away in the same district: nobody has said how far a town reaches."""
+    of = plan(TOWNS, depots((17, 5, "市级"), (25, 26, "市级")))
+    found = judged(of, PLACED % "大板镇, 天义镇")
+    assert (found.verdict, found.value) == ("warn", 1)
+    assert found.why.endswith("周围 10 km 是程序的假设,文本没有写,只作提醒。")
+    assert found.rows[0] == ("大板镇", 0.0, "最近的是库0,距 12 km")
+    assert judged(of, PLACED % "大板镇" + "\n半径: 10000").verdict == "fail", "the rule says so"
+    assert judged(of, PLACED % "大板镇, 丙县").verdict == "fail", "a district has its outline"
+    assert judged(of, PLACED % "大板镇" + "\n每处: 2").verdict == "fail", "nowhere near are two"
+    right = judged(of, PLACED % "天义镇")
+    assert right.verdict == "pass"
+    assert "没有画范围的地方按周围 10 km 以内算" in right.why
+
+
 def test_unknown_class_at_a_place() -> None:
     of = plan(TOWNS, depots((5, 6, None)))
     found = judged(of, PLACED % "大板镇")
@@ -93,6 +108,25 @@ def test_relocation_is_on_the_map() -> None:
     assert judged(plan(TOWNS), MOVE).verdict == "needs_data"
     unknown = judged(plan(squads("撤销", "规划")), MOVE)
     assert "大板镇" in unknown.why
+
+
+def test_another_squad_between_two_towns_only_warns() -> None:
+    """Nearer to 丁镇 than to 大板镇, but within ten kilometres of both."""
+    near = layer(
+        "settlement", [at(5, 5), at(25, 25), at(12, 5)], "居民点", 名称=["大板镇", "天义镇", "丁镇"]
+    )
+    third = layer(
+        "rescue_team",
+        [at(5, 6), at(25, 26), at(11, 5)],
+        "救援队伍",
+        名称=["旧", "新", "别的"],
+        状态=["撤销", "规划", "现状"],
+        级别=["森林消防"] * 3,
+    )
+    found = judged(plan(near, third), MOVE)
+    assert (found.verdict, [p.name for p in found.where]) == ("warn", ["别的"])
+    assert "周围 10 km 是程序的假设" in found.why
+    assert judged(plan(near, third), MOVE + "\n半径: 10000").verdict == "fail"
 
 
 def test_before_and_after_a_relocation() -> None:
