@@ -1,13 +1,15 @@
 # make run   set everything up, open the window on the 赤峰 example
 # make demo  the example's maps, report and tables into out/
 # make test  set up, then every check
-# make fuzz  the tests that draw random examples, with new ones
+# make fuzz  the tests that draw random examples, with new ones; EACH broken files of every
+#            format through the import (make fuzz EACH=2000)
 # make bench speed beside a rival, measured in the same run
 
 SHELL := /bin/bash
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 WITH := -c constraints.txt --build-constraint constraints.txt
+EACH ?= 200
 
 .PHONY: run demo test check fuzz bench screenshots clean
 
@@ -29,6 +31,7 @@ check:
 
 fuzz: .venv/ready-dev
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto -m hypothesis --hypothesis-profile fuzz
+	$(PY) -W ignore -m tests.data.imports.fuzz --each $(EACH)
 
 bench: .venv/ready-dev
 	$(PY) -m tests.bench

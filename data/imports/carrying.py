@@ -117,18 +117,13 @@ def _shapes(
         out = np.full(len(x), None, dtype=object)
         out[fine] = shapely.points(x[fine], y[fine])
     else:
-        flat = shapely.force_2d(shapes)
-
-        def move(xy: Floats) -> Floats:
-            lon, lat = reading.degrees(xy[:, 0], xy[:, 1])
-            return np.column_stack(_projected(lon, lat, known))
-
-        out = np.asarray(shapely.transform(flat, move), dtype=object)
+        out = np.array(shapely.force_2d(shapes), dtype=object)
         xy, owner = shapely.get_coordinates(out, return_index=True)
+        xy = np.column_stack(_projected(*reading.degrees(xy[:, 0], xy[:, 1]), known))
         fine = np.ones(len(out), dtype=bool)
         fine[np.unique(owner[~np.isfinite(xy).all(axis=1)])] = False
-        fine |= shapely.is_missing(flat)
-        out[~fine] = None
+        out[~fine] = None  # before the rest is moved: a ring that ends nowhere is no ring
+        shapely.set_coordinates(out, xy[fine[owner]])
     for place in np.flatnonzero(~fine).tolist():
         bad.setdefault(place, _lost(places, place, reading))
     return out, bad

@@ -24,6 +24,9 @@ from data.refused import Refused
 PLACE = ("经度", "纬度", "东坐标", "北坐标", "X坐标", "Y坐标", "坐标", "图形")
 """What a column can say about where a row is."""
 
+_LISTED, _NAMED = 20, 16
+"""How many columns a sentence lists, and how many characters of each."""
+
 KEEP = ""
 """The target of a column that is kept as it is."""
 
@@ -113,12 +116,18 @@ def choice(column: str, value: str, choices: Sequence[str]) -> str:
     return next((c for c in choices if plain(c) == asked), value)
 
 
+def have_columns(headings: Sequence[str]) -> str:
+    """The sentence that lists what columns there are, the first twenty, each cut to be read."""
+    short = [h if len(h) <= _NAMED else f"{h[: _NAMED - 1]}…" for h in headings[:_LISTED]]
+    more = f"等 {len(headings)} 列" if len(headings) > _LISTED else ""
+    return f"现有的列:{'、'.join(short) or '(无)'}{more}。"
+
+
 def _check(chosen: Mapping[str, str], headings: Sequence[str], kind: Kind) -> None:
     known = [c.name for c in kind.columns]
     for heading, target in chosen.items():
         if heading not in headings:
-            have = "、".join(headings) or "(无)"
-            raise Refused(f"文件里没有“{heading}”这一列。现有的列:{have}。")
+            raise Refused(f"文件里没有“{heading}”这一列。{have_columns(headings)}")
         if target and target not in known and target not in PLACE:
             raise Refused(
                 f"“{kind.title}”没有“{target}”这个字段。"

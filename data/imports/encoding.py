@@ -47,6 +47,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "UTF-16BE"),
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
+_HAN = re.compile(rb"[\xe4-\xe9][\x80-\xbf][\x80-\xbf]")
 _FOUR = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
 _LOOKS = {"common": 3.0, "usual": 0.4, "rare": -3.0, "odd": -5.0}
 """Log-odds of a character of each sort being real text rather than a wrong reading."""
@@ -134,6 +135,8 @@ def decide(pieces: Sequence[bytes], declared: str = "", *, whole: bool = False) 
         other = max(_looks(sample, "GBK"), _looks(sample, "Big5"))
         own = _looks(sample, "UTF-8") + 4.0 * many + _tip(said, "UTF-8")
         return Guess("UTF-8", _sigmoid(own - other), said)
+    if _nearly_utf8(sample):
+        return _damaged(sample, said)
     scores = {
         name: _looks(sample, name) + _tip(said, name)
         for name in ("GBK", "Big5")
@@ -147,6 +150,15 @@ def decide(pieces: Sequence[bytes], declared: str = "", *, whole: bool = False) 
     if best == "GBK" and any(_FOUR.search(piece) for piece in sample):
         best = "GB18030"
     return Guess(best, sure, said)
+
+
+def _nearly_utf8(sample: list[bytes]) -> bool:
+    """Whether it is UTF-8 but for a few spoiled bytes: GBK has hardly a character that is one
+    of UTF-8's, and would make nonsense of the whole file.
+    """
+    whole = sum(len(_HAN.findall(piece)) for piece in sample)
+    spoiled = sum(decode(piece, "UTF-8", cut=True).count("�") for piece in sample)
+    return whole >= 5 * spoiled
 
 
 def _damaged(sample: list[bytes], said: str) -> Guess:

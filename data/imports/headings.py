@@ -151,7 +151,12 @@ def headings(grid: Sequence[Sequence[Any]], top: int, height: int) -> tuple[list
 
 
 def _texts(row: Sequence[Any]) -> list[str]:
-    return [re.sub(r"\s+", " ", cell_text(cell)).strip() for cell in row]
+    return [without_controls(cell_text(cell)) for cell in row]
+
+
+def without_controls(text: str) -> str:
+    """A heading in one line, without what no screen shows."""
+    return " ".join(re.sub(r"[\s\0-\x1f\x7f-\x9f]+", " ", text).split())
 
 
 def _groups(first: Sequence[str], below: Sequence[str]) -> dict[int, str]:

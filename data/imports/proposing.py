@@ -19,7 +19,7 @@ import numpy.typing as npt
 import shapely
 
 from data.imports.by_value import placed_by_value
-from data.imports.columns import Match, match, plain
+from data.imports.columns import Match, have_columns, match, plain
 from data.imports.doctor import Finding, as_told, examine
 from data.imports.evidence import Rows, sample
 from data.imports.known import Known, known_of, same_name
@@ -212,7 +212,7 @@ def propose(plan: Plan, source: Source, ask: ImportAsk, known: Known | None = No
         if places is None:
             raise Refused(
                 f"“{source.name}”里没有坐标:没有找到经度、纬度两列,也没有写着坐标的一列。"
-                f"请指定哪一列是经度、纬度或坐标。现有的列:{'、'.join(source.headings[:20])}。"
+                f"请指定哪一列是经度、纬度或坐标。{have_columns(source.headings)}"
             )
     finding, repairs = _diagnose(source, places, matches, known, ask)
     return Proposal(ask, source, this, matches, places, finding, tuple(repairs), notes, known)

@@ -182,8 +182,8 @@ def by_name(text: str) -> Reading:
             f"不认识的坐标系“{text}”。可以写 CGCS2000、WGS84、GCJ-02、BD-09,"
             "或 EPSG 代码,例如 EPSG:4549(CGCS2000 高斯-克吕格,中央经线 120°E)。"
         ) from None
-    if not (found.is_geographic or found.is_projected):
-        raise Refused(f"坐标系“{text}”不是平面或经纬度坐标系,请换一个。")
+    if not (found.is_geographic or found.is_projected) or not _earthly(code):
+        raise Refused(f"坐标系“{text}”不是地球上的平面或经纬度坐标系,请换一个。")
     return Reading(code, title_of(code), "声明", swapped, packed)
 
 
@@ -198,7 +198,17 @@ def declared(crs: str) -> Reading | None:
     if not (known.is_geographic or known.is_projected):
         return None
     code = known.to_epsg()
-    return Reading(f"EPSG:{code}" if code else crs, title_of(crs), "声明")
+    name = f"EPSG:{code}" if code else crs
+    return Reading(name, title_of(crs), "声明") if _earthly(name) else None
+
+
+def _earthly(crs: str) -> bool:
+    """Whether there is a way from a CRS to ours: none leads from the Moon, or from nonsense."""
+    try:
+        transformer(crs)
+    except pyproj.exceptions.ProjError:
+        return False
+    return True
 
 
 def title_of(crs: str) -> str:

@@ -167,7 +167,7 @@ def _packaged(path: Path) -> str:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base:
             kinds = [str(row[0]) for row in base.execute(wanted).fetchmany(1000)]
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeError):
         return "gpkg"  # whoever reads it says what is wrong with it
     grids = [kind for kind in kinds if kind in ("tiles", "2d-gridded-coverage")]
     if "features" in kinds or not grids:

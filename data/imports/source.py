@@ -19,6 +19,8 @@ Cells = npt.NDArray[Any]
 """One column: an object array of str ("" for missing), or a float array (NaN for missing)."""
 
 _META, _ARRAYS = "source.json", "source.npz"
+_FARTHEST = 1e12
+"""Coordinates beyond are none, in whatever unit: millimetres around the globe are 4e10."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +78,9 @@ def cell_text(value: Any) -> str:
     if isinstance(value, float | np.floating):
         if value != value:
             return ""
-        whole = float(value)
-        return str(int(whole)) if whole == int(whole) and abs(whole) < 1e15 else repr(whole)
+        number = float(value)
+        whole = abs(number) < 1e15 and number == int(number)
+        return str(int(number)) if whole else repr(number)
     return str(value)
 
 
@@ -142,8 +145,11 @@ def _read(folder: Path) -> Source:
                 words = cells.tobytes().decode("utf-8").split("\0") if len(rows) else []
                 cells = np.empty(len(words), dtype=object)
                 cells[:] = words
+            else:
+                cells = np.where(np.isfinite(cells), cells, np.nan)
             columns[heading] = cells
-        shapes = _shapes(arrays) if "wkb" in arrays else None
+        shapes, nowhere = _shapes(arrays) if "wkb" in arrays else (None, 0)
+    notes = [f"{nowhere:,} 个图形的坐标大得不是任何地方,当作没有图形"] if nowhere else []
     return Source(
         meta["name"],
         meta["format"],
@@ -157,16 +163,24 @@ def _read(folder: Path) -> Source:
         meta["cut"],
         meta["cell"],
         meta["basis"],
-        tuple(meta["notes"]),
+        (*meta["notes"], *notes),
         tuple((int(row), str(why)) for row, why in meta["left_out"]),
     )
 
 
-def _shapes(arrays: Any) -> npt.NDArray[Any]:
+def _shapes(arrays: Any) -> tuple[npt.NDArray[Any], int]:
+    """Return the shapes, None for those that lie nowhere, and how many these are.
+
+    One endless coordinate would end every computation over all rows.
+    """
     present, packed = arrays["present"], arrays["wkb"].tobytes()
     ends = np.cumsum(arrays["sizes"])
     starts = ends - arrays["sizes"]
     pieces = [packed[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     out = np.full(len(present), None, dtype=object)
     out[present] = shapely.from_wkb(pieces)
-    return out
+    xy, owner = shapely.get_coordinates(out, return_index=True)
+    with np.errstate(invalid="ignore"):
+        nowhere = np.unique(owner[~(np.abs(xy) < _FARTHEST).all(axis=1)])
+    out[nowhere] = None
+    return out, len(nowhere)

@@ -37,6 +37,9 @@ MOST_CELLS = 60_000_000
 _SEPARATORS = ",\t;|，；"
 _FULL_WIDTH = {"，": ",", "；": ";"}
 
+_LOOK = 100_000
+_CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
 Grid = list[list[Any]]
 
 
@@ -48,7 +51,7 @@ def read_text(path: Path, encoding: str = "", report: Report = silent) -> list[S
     guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
     report(0.2, f"文字编码:{guess.name}")
     text = decode(data, guess.name).lstrip("\ufeff")
-    if text.count("\0") > 0.01 * len(text):
+    if text.count("\0") > 0.01 * len(text) or _is_binary(text[:_LOOK]):
         raise Refused(f"“{path.name}”不是文本文件,里面是二进制内容。")
     notes = []
     spoiled = text.count("�")
@@ -58,6 +61,11 @@ def read_text(path: Path, encoding: str = "", report: Report = silent) -> list[S
     sources = _source(path.stem, "CSV", grid, numbers, guess, notes)
     raw = tuple(line for line in data[:200_000].splitlines() if not line.isascii())[:40]
     return [replace(source, raw=raw) for source in sources]
+
+
+def _is_binary(text: str) -> bool:
+    """Whether text holds what no text does: more than one control character in fifty."""
+    return len(_CONTROLS.findall(text)) > 0.02 * len(text)
 
 
 def read_sheets(path: Path, report: Report = silent) -> list[Source]:

@@ -21,6 +21,8 @@ from data.imports.numbers import Number, is_blank, parse_number
 from data.imports.source import Cells, Source, cell_text
 from data.kinds import Column, Kind
 
+_MOST = 1e15
+"""No number of persons, square metres or yuan is greater; beyond, whole numbers are not exact."""
 _YEAR_COLUMN = "建成年份"
 _YEAR = re.compile(r"(?<!\d)((?:18|19|20|21)\d{2})(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?(?!\d)")
 
@@ -150,10 +152,15 @@ def _check_range(
         low = values < column.low if column.low is not None else np.zeros(len(values), bool)
         high = values > column.high if column.high is not None else np.zeros(len(values), bool)
         broken = np.isfinite(values) & (values != np.round(values))
+    with np.errstate(invalid="ignore"):
+        low |= values < -_MOST
+        high |= values > _MOST
     for place in np.flatnonzero(low).tolist():
-        _refuse(bad, place, f"“{found.source}”是 {values[place]:g},不能小于 {column.low:g}")
+        least = -_MOST if column.low is None else column.low
+        _refuse(bad, place, f"“{found.source}”是 {values[place]:g},不能小于 {least:g}")
     for place in np.flatnonzero(high).tolist():
-        _refuse(bad, place, f"“{found.source}”是 {values[place]:g},不能大于 {column.high:g}")
+        most = _MOST if column.high is None else column.high
+        _refuse(bad, place, f"“{found.source}”是 {values[place]:g},不能大于 {most:g}")
     if column.type == "whole":
         for place in np.flatnonzero(broken & ~low & ~high).tolist():
             _refuse(bad, place, f"“{found.source}”是 {values[place]:g},要填整数")

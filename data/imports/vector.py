@@ -20,6 +20,7 @@ import yaml
 
 import resources
 from data.imports.encoding import Guess, chosen, decide, decode
+from data.imports.headings import without_controls
 from data.imports.preparing import beside, copied_set, prepared
 from data.imports.source import Cells, Source
 from data.progress import Report, part, silent
@@ -81,7 +82,7 @@ def read_vector(
     """
     ready = prepared(path, form, folder, encoding)
     path = ready.path
-    _configure()
+    _configure(path.stat().st_size)
     notes: tuple[str, ...] = ()
     if form == "shp" and not _readable_crs(path):
         path, notes = copied_set(path, folder, without=".prj"), ("坐标系说明(.prj)读不懂,当作没有",)
@@ -130,7 +131,9 @@ def _unreadable(title: str, message: str) -> Refused:
     return Refused(f"“{title}”读不出来:文件不完整,或内容与它的类型不符。请重新导出或重新复制一份。")
 
 
-def _configure() -> None:
+def _configure(size: int) -> None:
+    # An OSM extract's index, in memory as far as this goes: each opening clears that much.
+    kept = min(200, 8 + size // 250_000)
     pyogrio.set_gdal_config_options(
         {
             "SHAPE_RESTORE_SHX": "YES",
@@ -139,7 +142,7 @@ def _configure() -> None:
             "OGR_SQLITE_JOURNAL": "OFF",
             "GDAL_DISABLE_READDIR_ON_OPEN": "NO",
             "OSM_USE_CUSTOM_INDEXING": "YES",
-            "OSM_MAX_TMPFILE_SIZE": "200",
+            "OSM_MAX_TMPFILE_SIZE": str(kept),
             "OGR_GEOJSON_MAX_OBJ_SIZE": "500",
             # Nothing in a file may send the program to the network.
             "GDAL_HTTP_TIMEOUT": "1",
@@ -288,7 +291,7 @@ def _headings(fields: list[bytes], name: str) -> list[str]:
     """Names of columns: a last character cut in half is left out, doubles are numbered."""
     out: list[str] = []
     for place, raw in enumerate(fields):
-        heading = decode(raw, name, cut=True).strip().strip("\0") or f"列{place + 1}"
+        heading = without_controls(decode(raw, name, cut=True)) or f"列{place + 1}"
         base, n = heading, 2
         while heading in out:
             heading, n = f"{base}_{n}", n + 1

@@ -267,8 +267,17 @@ def _field(number: int, value: int | bytes) -> bytes:
     return _varint(number << 3 | 2) + _varint(len(value)) + value
 
 
-def write_pbf(folder: Path, nodes: list[tuple[float, float, dict[str, str]]], ways=()) -> Path:
-    """Nodes (lon, lat, tags) and ways (positions of nodes, tags) as an .osm.pbf."""
+def write_pbf(
+    folder: Path,
+    nodes: list[tuple[float, float, dict[str, str]]],
+    ways=(),
+    *,
+    packed: bool = True,
+) -> Path:
+    """Nodes (lon, lat, tags) and ways (positions of nodes, tags) as an .osm.pbf.
+
+    ``packed``: compressed, as usual; without it every byte is as the format writes it.
+    """
     words: list[bytes] = [b""]
 
     def word(text: str) -> int:
@@ -277,7 +286,7 @@ def write_pbf(folder: Path, nodes: list[tuple[float, float, dict[str, str]]], wa
             words.append(raw)
         return words.index(raw)
 
-    packed = b""
+    points = b""
     for n, (lon, lat, tags) in enumerate(nodes, 1):
         keys = b"".join(_varint(word(k)) for k in tags)
         values = b"".join(_varint(word(v)) for v in tags.values())
@@ -285,7 +294,7 @@ def write_pbf(folder: Path, nodes: list[tuple[float, float, dict[str, str]]], wa
         if tags:
             node += _field(2, keys) + _field(3, values)
         node += _field(8, _zigzag(round(lat * 1e7))) + _field(9, _zigzag(round(lon * 1e7)))
-        packed += _field(1, node)
+        points += _field(1, node)
     drawn = b""
     for n, (refs, tags) in enumerate(ways, 1):
         keys = b"".join(_varint(word(k)) for k in tags)
@@ -294,14 +303,15 @@ def write_pbf(folder: Path, nodes: list[tuple[float, float, dict[str, str]]], wa
         way = _field(1, n) + _field(2, keys) + _field(3, values)
         drawn += _field(3, way + _field(8, b"".join(_varint(_zigzag(s)) for s in steps)))
     table = b"".join(_field(1, w) for w in words)
-    block = _field(1, table) + _field(2, packed) + (_field(2, drawn) if ways else b"")
+    block = _field(1, table) + _field(2, points) + (_field(2, drawn) if ways else b"")
     path = folder / "extract.osm.pbf"
     with path.open("wb") as file:
         for sort, data in (
             (b"OSMHeader", _field(4, b"OsmSchema-V0.6")),
             (b"OSMData", block),
         ):
-            blob = _field(2, len(data)) + _field(3, zlib.compress(data))
+            small = _field(2, len(data)) + _field(3, zlib.compress(data))
+            blob = small if packed else _field(1, data)
             head = _field(1, sort) + _field(3, len(blob))
             file.write(struct.pack(">I", len(head)) + head + blob)
     return path

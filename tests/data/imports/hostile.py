@@ -1,37 +1,12 @@
-"""Files that mean harm or are broken: the generator. Each must end in one sentence."""
+"""Files that mean harm: the generator. Each must end in one sentence."""
 
 import io
-import random
 import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
-
-ENDINGS = [
-    "shp",
-    "dbf",
-    "gpkg",
-    "geojson",
-    "topojson",
-    "kml",
-    "kmz",
-    "gpx",
-    "dxf",
-    "fgb",
-    "tab",
-    "mif",
-    "csv",
-    "txt",
-    "xlsx",
-    "xls",
-    "ods",
-    "tif",
-    "pbf",
-    "osm",
-    "zip",
-]
 
 _SHEET = (
     '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/'
@@ -150,36 +125,3 @@ def _tiff(path: Path) -> Path:
         out.write(struct.pack("<HHII", tag, sort, 1, value))
     out.write(struct.pack("<I", 0) + bytes(400))
     return _bytes(path, out.getvalue())
-
-
-def mutated(data: bytes, r: random.Random) -> bytes:
-    """One damage to a file: cut short, bytes changed, a piece doubled, swapped, taken out."""
-    kind = r.randrange(7)
-    raw = bytearray(data)
-    if kind == 0:
-        return bytes(raw[: r.randrange(len(raw) + 1)])
-    at = r.randrange(len(raw))
-    if kind == 1:
-        for _ in range(r.choice([1, 2, 8, 64])):
-            raw[r.randrange(len(raw))] = r.randrange(256)
-    elif kind == 2:
-        raw[at : at + 4] = struct.pack(
-            r.choice(["<I", ">I"]), r.choice([0, 2**31 - 1, 2**32 - 1, 10**8])
-        )
-    elif kind == 3:
-        piece = raw[at : at + r.randrange(1, 200)]
-        raw[at:at] = piece * r.choice([1, 3, 500])
-    elif kind == 4:
-        del raw[at : at + r.randrange(1, 400)]
-    elif kind == 5:
-        other = r.randrange(len(raw))
-        raw[at : at + 16], raw[other : other + 16] = raw[other : other + 16], raw[at : at + 16]
-    else:
-        raw[at : at + 32] = r.randbytes(32)
-    return bytes(raw)
-
-
-def noise(r: random.Random) -> bytes:
-    """Random bytes, now and then behind the first bytes of a real format."""
-    heads = [b"", b"PK\x03\x04", b"SQLite format 3\0", b"fgb\x03fgb\x01", b"II*\0", b"<?xml ", b"{"]
-    return r.choice(heads) + r.randbytes(r.choice([1, 20, 500, 5_000]))

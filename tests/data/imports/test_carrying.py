@@ -299,6 +299,24 @@ def test_a_list_of_points_is_no_district():
     assert likely_kind([read_like(["名称", "X", "Y"])], "待定") not in ("district", "hazard_zone")
 
 
+def test_areas_that_leave_the_country_do_not_cost_the_others():
+    """A ring that begins where the plan's projection ends, beside one that is at home."""
+    away = shapely.Polygon([(140, 60), (119, 42.2), (119.1, 42.3)])
+    shapes = np.array([away, shapely.box(119, 42.2, 119.1, 42.3)])
+    names = np.array(["外", "内"], dtype=object)
+    own = Source("区", "geojson", {"名称": names}, np.arange(1, 3), shapes, "EPSG:4326")
+    outcome = carry_out(plan(), propose(plan(), own, ImportAsk("hazard_zone")))
+    assert outcome.layer.frame["名称"].tolist() == ["内"]
+    assert [r.row for r in outcome.rejects] == [1]
+    assert "不在中国范围内" in outcome.rejects[0].reason
+
+
+def test_numbers_beyond_all_counting_are_refused():
+    _, outcome = run(some(2, 容纳人数="1e300"))
+    assert [r.row for r in outcome.rejects] == [2, 3]
+    assert "不能大于 1e+15" in outcome.rejects[0].reason
+
+
 def test_areas_whose_rings_cross_still_have_a_place():
     bow = shapely.Polygon([(119, 42.2), (119.1, 42.3), (119.1, 42.2), (119, 42.3)])
     flat = shapely.transform(bow, lambda xy: np.column_stack(projected(4549, *xy.T)))

@@ -21,6 +21,10 @@ from tests.data.imports.wrong_files import area, cases, packed, projected, rows
 
 GEOD = Geod(ellps="GRS80")
 FAR = 1_500.0
+MOON = (
+    'GEOGCS["GCS_Moon",DATUM["D_Moon",SPHEROID["Moon",1737400,0]],PRIMEM["Reference_Meridian",0],'
+    'UNIT["Degree",0.0174532925199433]]'
+)
 
 
 @cache
@@ -155,6 +159,9 @@ def test_named_readings():
 
 def test_a_declaration_nobody_can_read_is_none():
     assert declared("GARBAGE[1]") is None
+    assert declared(MOON) is None
+    with pytest.raises(Refused, match="不是地球上的"):
+        by_name(MOON)
     assert declared("EPSG:4549").crs == "EPSG:4549"
 
 

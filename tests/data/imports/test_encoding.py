@@ -116,6 +116,18 @@ def test_unknown_encoding_is_refused():
         chosen("火星文")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_one_spoiled_byte_does_not_spoil_the_file(tmp_path, encoding):
+    lines = [f"{name},118.9,42.2" for name in corpus.names(20, 6)]
+    raw = bytearray("\n".join(["名称,经度,纬度", *lines]).encode(encoding))
+    raw[raw.index(lines[9].encode(encoding)) + 1] = 0x20
+    path = tmp_path / "a.csv"
+    path.write_bytes(raw)
+    found = read_text(path)[0]
+    right = [name for name in found.columns["名称"] if f"{name},118.9,42.2" in lines]
+    assert len(right) == 19
+
+
 def test_a_page_of_ascii_before_the_first_chinese_word(tmp_path):
     path = tmp_path / "a.csv"
     head = "name,lon,lat\n" + "abc,118.9,42.2\n" * 40_000

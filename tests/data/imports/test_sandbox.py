@@ -1,24 +1,24 @@
 """Files that mean harm, and thousands of broken ones: one sentence each, and life goes on."""
 
-import faulthandler
 import os
-import random
 import time
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+import shapely
 
-import data.imports.raster  # loaded once, not in each forked process
-import data.imports.vector  # noqa: F401
 from data.imports import sandbox
 from data.imports.archive import unpack
 from data.imports.reading import ReadAsk, read
 from data.imports.sandbox import Limits, read_apart
+from data.imports.source import Source, hand_over, take_over
 from data.progress import Cancelled
 from data.refused import Refused
 from tests.data.imports import corpus
-from tests.data.imports.hostile import ENDINGS, hostile, mutated, noise, traversal
-from tests.data.imports.old_sheet import write_xls
+from tests.data.imports.broken import GOOD, broken
+from tests.data.imports.hostile import hostile, traversal
 
 SENTENCE = 220
 
@@ -120,83 +120,53 @@ def test_the_end_of_a_crashed_process_is_told():
     assert "已损坏" in sandbox._why("a.shp", -11)
 
 
-def seeds(folder):
-    """One good file of each format."""
-    frame = corpus.rows(12, 5)
-    out = []
-    for name, writer in (
-        ("csv", lambda d: corpus.write_csv(d, frame, "gbk")),
-        ("shp", lambda d: corpus.write_shp(d, frame, "gbk")),
-        ("geojson", lambda d: corpus.write_text_json(d, frame, "utf-8")),
-        ("topojson", lambda d: corpus.write_topojson(d, frame)),
-        ("kml", lambda d: corpus.write_kml(d, frame, "utf-8")),
-        ("kmz", lambda d: corpus.write_kmz(d, frame, "utf-8")),
-        ("gpx", lambda d: corpus.write_gpx(d, frame, "utf-8")),
-        ("dxf", lambda d: corpus.write_dxf(d, frame, "gbk")),
-        ("mif", lambda d: corpus.write_mif(d, frame, "gbk")),
-        ("gpkg", lambda d: corpus.write_with_gdal(d, frame, "gpkg")),
-        ("fgb", lambda d: corpus.write_with_gdal(d, frame, "fgb")),
-        ("xlsx", lambda d: corpus.write_xlsx(d, frame)),
-        ("xls", write_xls),
-        ("pbf", lambda d: corpus.write_pbf(d, [(118.9, 42.2, {"name": "甲", "place": "town"})])),
-        ("zip", lambda d: corpus.write_zip(d, corpus.write_shp(d, frame, "gbk"))),
-        ("tif", corpus.write_tif),
-    ):
-        own = folder / name
-        own.mkdir()
-        out.append(writer(own))
-    return out
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks one process per file")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks the processes that read")
 @pytest.mark.filterwarnings("ignore")
 def test_broken_files_are_read_or_refused(tmp_path):
-    """Each file in a fork with the same limits as the reading process: what ends otherwise than
-    in rows or a refusal is what ``read_apart`` would turn into its general sentence."""
-    r = random.Random(20)
-    good = seeds(tmp_path)
-    ends = {"read": 0, "refused": 0, "crashed": 0}
-    for n in range(160):
-        folder = tmp_path / f"n{n}"
-        folder.mkdir()
-        if r.random() < 0.15:
-            path = folder / f"x.{r.choice(ENDINGS)}"
-            path.write_bytes(noise(r))
-        else:
-            source = good[n % len(good)]
-            for part in source.parent.iterdir():
-                if part.stem == source.stem:
-                    (folder / part.name).write_bytes(part.read_bytes())
-            path = folder / source.name
-            hurt = r.choice(sorted(folder.iterdir())) if r.random() < 0.4 else path
-            hurt.write_bytes(mutated(hurt.read_bytes(), r))
-        ends[_forked(path, folder)] += 1
-    assert ends["read"] > 10
-    assert ends["refused"] > 30
-    assert ends["crashed"] <= 10  # inside the libraries, contained by the process
+    """A few of the thousands of ``make fuzz``, in every format."""
+    from tests.data.imports.fuzz import run
+
+    files = [(form, n) for form in GOOD for n in range(9)]
+    ends = list(run(files, 20, tmp_path))
+    assert len(ends) == len(files) > 160
+    count = Counter(end.how for end in ends)
+    assert not [end for end in ends if end.how in ("fault", "hang")]
+    assert count["read"] > 10
+    assert count["refused"] > 30
+    # Inside the libraries, contained by the process:
+    assert count["memory"] + count["time"] + count["crash"] <= 10
 
 
-def _forked(path, folder):
-    child = os.fork()
-    if child == 0:
-        code = 3
-        try:
-            sandbox._confine(Limits(memory=1_200_000_000, seconds=20))
-            faulthandler.disable()
-            silence = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silence, 2)
-            work = folder / "work"
-            work.mkdir()
-            read(ReadAsk(path), work)
-            code = 0
-        except Refused as refusal:
-            code = 1 if len(str(refusal)) < SENTENCE else 3
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
-        return "read"
-    return "refused" if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 1 else "crashed"
+def test_the_same_number_is_the_same_damage(tmp_path):
+    made = [broken("csv", n, 1, tmp_path / t) for t in "ab" for n in (3, 4, 5)]
+    first, second = [p.read_bytes() for p in made[:3]], [p.read_bytes() for p in made[3:]]
+    assert first == second
+    assert len(set(first)) == 3
+
+
+def test_numbers_without_end_are_no_numbers(tmp_path):
+    square = shapely.box(118, 42, 119, 43)
+    endless = shapely.Polygon([(118, 42), (119, 42), (1e308, 43), (118, 42)])
+    source = Source(
+        "面",
+        "shp",
+        {"人口": np.array([1.0, np.inf, -np.inf])},
+        np.arange(1, 4),
+        np.array([square, endless, shapely.Point(np.nan, 42)], dtype=object),
+    )
+    hand_over([source], tmp_path)
+    (found,) = take_over(tmp_path)
+    assert [found.text("人口", n) for n in range(3)] == ["1", "", ""]
+    assert list(shapely.is_missing(found.shapes)) == [False, True, True]
+    assert found.shapes[0].equals(square)
+    assert "2 个图形的坐标大得不是任何地方" in found.notes[0]
+
+
+def test_a_database_of_spoiled_words_is_refused(tmp_path):
+    path = corpus.write_with_gdal(tmp_path, corpus.rows(3, 1), "gpkg")
+    path.write_bytes(path.read_bytes().replace(b"gpkg_contents", b"gpkg_content\x89"))
+    with pytest.raises(Refused, match="读不出来"):
+        read(ReadAsk(path), tmp_path)
 
 
 def test_a_folder_is_no_file(tmp_path):

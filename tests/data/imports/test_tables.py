@@ -34,6 +34,16 @@ def test_title_above_sum_below_blank_rows(tmp_path):
     assert any("表头在第 3 行" in note for note in found.notes)
 
 
+def test_headings_are_without_what_no_screen_shows(tmp_path):
+    found = text_source(tmp_path, "名\x01称,经\x85度,人\u2028数\n" + "甲,118.9,5\n" * 9)
+    assert found.headings == ["名 称", "经 度", "人 数"]
+
+
+def test_text_of_control_characters_is_no_list(tmp_path):
+    with pytest.raises(Refused, match="不是文本文件"):
+        text_source(tmp_path, "名称,经度\n" + "".join(map(chr, range(1, 32))) * 9)
+
+
 @pytest.mark.parametrize("mark", [",", "\t", ";", "|", "，"])
 def test_separators(tmp_path, mark):
     lines = [
