@@ -10,6 +10,7 @@ thing does not hold, 2 the input was refused, 3 a bug in this program.
 
 import argparse
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -147,6 +148,8 @@ def main(words: list[str]) -> int:
 
 def _command(name: str, words: list[str]) -> int:
     module = importlib.import_module(COMMANDS[name][0])
+    # What was loaded stays: the collector need not look through all of it again and again.
+    gc.freeze()
     parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name][1])
     module.add_arguments(parser)
     arguments = parser.parse_args(words)

@@ -114,6 +114,7 @@ def boundary(adcode: str) -> shapely.Geometry:
         return _valid(shapely.from_geojson(file.read(entry.end - entry.start)))
 
 
+@lru_cache(maxsize=4)
 def province_boundary(adcode: str) -> shapely.Geometry:
     """Return the outline of the province a district (six-digit code) lies in, EPSG:4490 degrees.
 

@@ -7,8 +7,6 @@
 …  one map for each district; its neighbours name their own pages
 """
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import shapely
-from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 
 from data.beside import reason
 from data.kinds import KINDS, is_missing
@@ -26,14 +23,15 @@ from data.refused import Refused
 from maps.analysis.coverage import CoverageAsk
 from maps.analysis.demand import Demand, demand
 from maps.analysis.timecover import TimeAsk
-from maps.drawing import leaves, subjects
+from maps.drawing import leaves, pdf, subjects
 from maps.drawing.content import gather
+from maps.drawing.joining import join
 from maps.drawing.layout import lay_out
 from maps.drawing.leaves import Row
 from maps.drawing.paper import Sheet, sheet
 from maps.drawing.pen import Pen
 from maps.drawing.printing import BOUNDARY_REMARK, Folio, PrintAsk, block, compose
-from maps.drawing.saving import CREATOR, file_name, saving
+from maps.drawing.saving import file_name, saving
 from maps.drawing.subjects import Subject
 from maps.drawing.templates import DISTRICT, INDEX, TEMPLATES, template
 
@@ -101,44 +99,36 @@ def bind(
     names = _districts(plan)
     if not names:
         raise Refused("规划里没有规划区的行政区,编不了分区的地图册。请先添加行政区。")
-    with tempfile.TemporaryDirectory() as folder, saving(path) as beside:
-        drafts = None if separate is None else Path(folder)
-        about = {"Creator": CREATOR, "Producer": CREATOR, "CreationDate": None}
-        title = ask.title or _place(plan) + "应急设施布局"
-        with PdfPages(beside, metadata={"Title": f"{title}地图册", **about}) as pdf:
-            bound = _pages(plan, replace(ask, title=title), _writer(pdf, drafts), report)
-        if drafts is not None and separate is not None:
-            _hand_over(drafts, separate)
+    title = ask.title or _place(plan) + "应急设施布局"
+    made: list[tuple[str, bytes]] = []
+    with saving(path) as beside:
+        bound = _pages(plan, replace(ask, title=title), _writer(made), report)
+        join((page for _, page in made), beside, f"{title}地图册")
         report(1.0, f"正在保存 {path.name}")
+        if separate is not None:
+            _hand_over(made, separate)
     return bound
 
 
-def _writer(pdf: PdfPages, drafts: Path | None) -> Writer:
-    count = 0
+def _writer(made: list[tuple[str, bytes]]) -> Writer:
+    """Return what makes each page a PDF of its own: the book and the separate files are these."""
 
     def write(title: str, pen: Pen) -> None:
-        nonlocal count
-        count += 1
-        pdf.savefig(pen.figure)
-        if drafts is not None:
-            info = {"Title": title, "Creator": CREATOR, "Producer": CREATOR, "CreationDate": None}
-            target = drafts / f"{count:02d}_{file_name(title)}.pdf"
-            FigureCanvasPdf(pen.figure).print_pdf(target, metadata=info)
+        made.append((title, pdf.page(pen, title)))
         pen.let_go()
 
     return write
 
 
-def _hand_over(drafts: Path, folder: Path) -> None:
+def _hand_over(made: list[tuple[str, bytes]], folder: Path) -> None:
     """Put the separate pages in their place, each as a whole."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Refused(f"建不了文件夹“{folder}”:{reason(error)}。") from error
-    for draft in sorted(drafts.iterdir()):
-        with saving(folder / draft.name) as beside:
-            beside.write_bytes(draft.read_bytes())
-            os.unlink(draft)
+    for number, (title, page) in enumerate(made, 1):
+        with saving(folder / f"{number:02d}_{file_name(title)}.pdf") as beside:
+            beside.write_bytes(page)
 
 
 def _pages(plan: Plan, ask: BookAsk, write: Writer, report: Report) -> Bound:

@@ -50,6 +50,9 @@ class Placed:
 
 # Beside the point, best first: unit steps (x, y up) and whether the box is centred there.
 _BESIDE = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
+# Over an area's middle: a grid, from the middle outward.
+_GRID = np.array([(x, y) for x in np.linspace(-1, 1, 9) for y in np.linspace(-1, 1, 9)])
+_INSIDE = _GRID[np.argsort(np.hypot(_GRID[:, 0], _GRID[:, 1]), kind="stable")]
 _TURNS = np.deg2rad(np.arange(16) * 22.5 + 11.25)
 _FAR = np.column_stack([np.cos(_TURNS), np.sin(_TURNS)])
 _RINGS = (0.3, 0.6, 1.0, 1.5, 2.1, 2.8)
@@ -89,11 +92,11 @@ def place(
         chosen = _first(free[:near])
         if chosen is None and len(centres) > near:
             beads = _beads(request, centres, half)
-            free[:near] = False
+            apart = near + np.flatnonzero(free[near:])
             # Best a joining line that crosses nothing; else one that crosses symbols only.
             for first in (0, taken_by_symbols):
-                clear = np.array([_clear(row, boxes[first:taken]) for row in beads])
-                chosen = _first(free & clear)
+                rest = boxes[first:taken]
+                chosen = next((int(k) for k in apart if _clear(beads[k], rest)), None)
                 if chosen is not None:
                     break
         if chosen is None:
@@ -154,17 +157,13 @@ def _candidates(r: Request, gap: float, far: float, up: float) -> tuple[Floats, 
     point = np.array([r.x, r.y])
     half = np.array([r.width, r.height]) / 2
     if r.inside:
-        steps = np.linspace(-1, 1, 9)
-        grid = np.array([(x, y) for x in steps for y in steps])
-        grid = grid[np.argsort(np.hypot(grid[:, 0], grid[:, 1]), kind="stable")]
-        out = list(grid * np.array(r.room))
+        out = [_INSIDE * np.array(r.room)]
     else:
-        out = [np.array(_beside(step, half, r.reach + gap)) for step in _BESIDE]
-    near = len(out)
+        out = [np.array([_beside(step, half, r.reach + gap) for step in _BESIDE])]
+    near = len(out[0])
     if far > 0 and r.may_leave:
-        for ring in _RINGS:
-            out += list(_FAR * (r.reach + gap + far * ring + half))
-    return point + np.array(out) * np.array([1.0, up]), near
+        out += [_FAR * (r.reach + gap + far * ring + half) for ring in _RINGS]
+    return point + np.concatenate(out) * np.array([1.0, up]), near
 
 
 def _beside(step: tuple[int, int], half: Floats, off: float) -> tuple[float, float]:

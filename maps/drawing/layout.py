@@ -1,6 +1,7 @@
 """Where legend, title block, north arrow and locator go so that the map can be largest."""
 
 import itertools
+import math
 from dataclasses import dataclass
 
 from maps.drawing import furniture
@@ -47,7 +48,10 @@ def _one_way(content: Content, page: Sheet, scale: float | None, rows: int) -> L
     for share, corner in itertools.product(LEGEND_SHARES, LEGEND_CORNERS):
         legend = Legend(listed, page, strip, share * page.neat.height)
         boxes = _corners(page, legend, inset, corner, rows)
-        found = fit(content.seen, content.plan.crs, page, list(boxes.values()), scale)
+        # Only a scale as large as the best one so far is of interest.
+        free = best is not None and not best.fit.hidden
+        most = best.fit.denominator if best is not None and free else math.inf
+        found = fit(content.seen, content.plan.crs, page, list(boxes.values()), scale, most)
         if best is None or _badness(found) < _badness(best.fit):
             best = Layout(page, found, legend, inset, boxes)
     assert best is not None

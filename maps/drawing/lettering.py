@@ -1,8 +1,11 @@
 """How wide Chinese and Latin text is in the map's typeface, and where it may break."""
 
 import threading
+from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.ft2font import FT2Font, LoadFlags
 
 from maps.drawing import fonts
@@ -33,6 +36,30 @@ def _advance(character: str, bold: bool) -> float:
         face = _face(bold)
         glyph = face.load_char(ord(character), LoadFlags.NO_SCALE)
         return glyph.horiAdvance / face.units_per_EM
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A letter in thousandths of an em, y up: how far the next one stands, and its path.
+
+    ``points`` (n, 2), ``codes`` (n,): as matplotlib's; both empty for a blank.
+    """
+
+    advance: float
+    points: npt.NDArray[np.float64]
+    codes: npt.NDArray[np.uint8]
+
+
+@lru_cache(maxsize=8192)
+def outline(character: str, bold: bool) -> Outline:
+    """Return the outline of a letter of the typeface."""
+    with _ALONE:
+        face = _face(bold)
+        unit = 1000 / face.units_per_EM
+        glyph = face.load_char(ord(character), LoadFlags.NO_SCALE)
+        points, codes = face.get_path()
+        # The path comes in 64ths.
+        return Outline(glyph.horiAdvance * unit, points * 64 * unit, codes.astype(np.uint8))
 
 
 def width(text: str, points: float, bold: bool = False) -> float:

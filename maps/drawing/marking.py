@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -194,10 +195,9 @@ class Marking:
         self, around: Sequence[tuple[str, shapely.Geometry]]
     ) -> list[tuple[Words, Request]]:
         points = self.page.points(style.TEXT_PT["neighbour"])
-        neat = shapely.box(*self.page.neat.corners)
         out = []
         for name, shape in around:
-            seen = shape.intersection(neat)
+            seen = _seen(shape, self.page.neat) if name else shape
             if name and not seen.is_empty:
                 page = self.pages.get(name)
                 lines = [name] if page is None else [name, f"→ 第 {page} 页"]
@@ -260,14 +260,26 @@ class Marking:
 
 def _inside(words: Words, shape: shapely.Geometry, rank: int) -> Request:
     """Return the request of an area's name: about the widest free spot of the area."""
+    x, y, radius = _widest(shape)
+    room = (max(1.0, radius - words.width / 3), max(1.0, radius * 0.8))
+    own = rank == 0
+    return Request(x, y, *words.room, 0.0, rank, True, room, own)
+
+
+# Names are arranged two or three times a page, about the same areas.
+@lru_cache(maxsize=256)
+def _widest(shape: shapely.Geometry) -> tuple[float, float, float]:
+    """Return middle and radius of the widest circle inside a shape's largest part (mm)."""
     parts = shapely.get_parts(shape)
     largest = parts[int(np.argmax(shapely.area(parts)))]
     circle = shapely.maximum_inscribed_circle(largest, tolerance=0.5)
     (x, y), (ex, ey) = shapely.get_coordinates(circle)
-    radius = float(np.hypot(ex - x, ey - y))
-    room = (max(1.0, radius - words.width / 3), max(1.0, radius * 0.8))
-    own = rank == 0
-    return Request(float(x), float(y), *words.room, 0.0, rank, True, room, own)
+    return float(x), float(y), float(np.hypot(ex - x, ey - y))
+
+
+@lru_cache(maxsize=256)
+def _seen(shape: shapely.Geometry, box: Box) -> shapely.Geometry:
+    return shape.intersection(shapely.box(*box.corners))
 
 
 def _boxes(kept: Sequence[Box], air: float) -> Floats:

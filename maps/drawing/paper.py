@@ -122,13 +122,19 @@ class Fit:
 
 
 def fit(
-    area: shapely.Geometry, crs: str, page: Sheet, kept: Sequence[Box], scale: float | None = None
+    area: shapely.Geometry,
+    crs: str,
+    page: Sheet,
+    kept: Sequence[Box],
+    scale: float | None = None,
+    most: float = math.inf,
 ) -> Fit:
     """Return the largest round scale at which ``area`` lies in the neat line, off the boxes.
 
     ``area`` (plan CRS, metres) is what must be seen whole; ``kept`` are boxes on the page
     (legend, title block …) it must not run under. ``scale`` fixes the denominator. When no
-    scale keeps every box free, the one with the area inside the neat line is taken.
+    scale keeps every box free, the one with the area inside the neat line is taken. Denominators
+    above ``most`` are not asked about: ``hidden`` is then infinite.
     """
     west, south, east, north = area.bounds
     middle = ((west + east) / 2, (south + north) / 2)
@@ -140,7 +146,7 @@ def fit(
     candidates = denominators(least) if scale is None else [scale]
     loose = 1.7
     for denominator in candidates:
-        if scale is None and denominator > candidates[0] * loose:
+        if scale is None and denominator > min(candidates[0] * loose, most):
             break
         factor = 1000.0 / denominator / stretch
         found = _free_place(small, factor, middle, neat, boxes)
@@ -148,6 +154,8 @@ def fit(
             return _fit(denominator, factor, middle, found, neat)
     denominator = candidates[0]
     factor = 1000.0 / denominator / stretch
+    if most < math.inf:
+        return Fit(denominator, factor, middle, math.inf)
     centre, hidden = _least_covered(small, factor, middle, neat, boxes)
     return replace(_fit(denominator, factor, middle, centre, neat), hidden=hidden)
 

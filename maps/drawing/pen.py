@@ -1,7 +1,8 @@
 """Drawing on a page in millimetres: areas, lines, symbols and text, by matplotlib.
 
-One Axes covers the whole page and its data coordinates are millimetres, so that a length
-on paper is what the numbers say. Never pyplot, no settings of matplotlib are changed.
+Everything is put on the figure itself, in millimetres, so that a length on paper is what the
+numbers say. No Axes: making and clearing one takes longer than a plain page. Never pyplot, no
+settings of matplotlib are changed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,20 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from matplotlib.axes import Axes
+from matplotlib.artist import Artist
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
 
 from maps.drawing import fonts, lettering
 from maps.drawing.paper import Box
 from maps.drawing.style import HALO_MM, MM_PER_POINT, Stroke
-from maps.drawing.symbols import Symbol
+from maps.drawing.symbols import Painted, Symbol
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,10 +37,8 @@ class Pen:
 
     def __init__(self, width: float, height: float) -> None:
         self.figure = Figure(figsize=(width / 25.4, height / 25.4), facecolor="white")
-        self.axes: Axes = self.figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        self.axes.set_xlim(0.0, width)
-        self.axes.set_ylim(0.0, height)
-        self.axes.set_axis_off()
+        self._inches = Affine2D().scale(1 / 25.4)
+        self._place = self._inches + self.figure.dpi_scale_trans
         self.width, self.height = width, height
         self._regular, self._bold = fonts.register_matplotlib()
         self._clip: TransformedBbox | None = None
@@ -55,24 +52,25 @@ class Pen:
         """
         self.figure.clear()
 
+    def begin_at(self, bottom: float) -> None:
+        """Let the figure's lower edge be ``bottom`` mm up the page: a band of it is drawn."""
+        self._inches.clear().scale(1 / 25.4).translate(0.0, -bottom / 25.4)
+
     def inside(self, box: Box | None) -> None:
         """Clip what is drawn from now on to ``box``; None clips nothing."""
         self._clip = None
         if box is not None:
             limits = Bbox.from_extents(*box.corners)
-            self._clip = TransformedBbox(limits, self.axes.transData)
+            self._clip = TransformedBbox(limits, self._place)
 
-    def _add(self, artist: PathPatch | PathCollection | Rectangle) -> None:
+    def _add(self, artist: Artist) -> None:
         self._z += 1
         artist.set_zorder(self._z)
         artist.set_clip_on(self._clip is not None)
-        if isinstance(artist, PathCollection):
-            self.axes.add_collection(artist, autolim=False)
-        else:
-            self.axes.add_artist(artist)
-        # Adding an artist sets its clip to the axes: ours comes after.
-        artist.set_clip_path(None)
         artist.set_clip_box(self._clip)
+        if not artist.is_transform_set():
+            artist.set_transform(self._place)
+        self.figure.add_artist(artist)
 
     def area(self, shapes: Iterable[shapely.Geometry], fill: str, opacity: float = 1.0) -> None:
         """Fill polygons (mm) without outline, as one path."""
@@ -118,9 +116,9 @@ class Pen:
         size = Affine2D().scale(half / 25.4, -half / 25.4) + self.figure.dpi_scale_trans
         for painted in symbol.paths:
             artist = PathCollection(
-                [Path(painted.points, painted.codes)],
+                [_path(painted)],
                 offsets=at,
-                offset_transform=self.axes.transData,
+                offset_transform=self._place,
                 facecolors=painted.fill or "none",
                 edgecolors=painted.stroke or "none",
                 linewidths=painted.width * half / MM_PER_POINT,
@@ -141,15 +139,12 @@ class Pen:
 
         Polygons in ``within`` (mm), if there are any, cut it to their outline.
         """
-        self._z += 1
-        image = _Cells(self.axes, pixels, box)
-        image.set_zorder(self._z)
-        self.axes.add_image(image)
+        cells = _Cells(pixels, box)
         outline = polygon_path(within)
-        image.set_clip_path(None)
         if outline is not None:
-            image.set_clip_path(outline, self.axes.transData)
-        image.set_clip_box(self._clip)
+            cells.set_clip_path(outline, self._place)
+        self._add(cells)
+        cells.set_clip_on(True)
 
     def text(
         self,
@@ -182,24 +177,22 @@ class Pen:
         font = self._bold if bold else self._regular
         if halo:
             self._halo(words, (left, base), points, angle, halo, bold)
-        self._z += 1
-        self.axes.add_artist(
-            _Line(
-                left,
-                base,
-                words,
-                color=color,
-                fontproperties=font,
-                fontsize=points,
-                rotation=angle,
-                rotation_mode="anchor",
-                va="baseline",
-                ha="left",
-                parse_math=False,
-                zorder=self._z,
-                clip_on=False,
-            )
+        line = _Line(
+            left,
+            base,
+            words,
+            color=color,
+            fontproperties=font,
+            fontsize=points,
+            rotation=angle,
+            rotation_mode="anchor",
+            va="baseline",
+            ha="left",
+            parse_math=False,
         )
+        self._add(line)
+        # Words are never cut: what has no room is not written.
+        line.set_clip_on(False)
 
     def _halo(
         self,
@@ -244,46 +237,57 @@ class _Line(Text):
         gc.restore()
 
 
-class _Cells(AxesImage):
+class _Cells(Artist):
     """A picture of sharp squares, of which only what falls on the canvas is ever made.
 
     matplotlib resamples the whole of an image through floating point: at A0 that is
     gigabytes. Vector formats get the picture as it is.
     """
 
-    def __init__(self, axes: Axes, pixels: npt.NDArray[np.uint8], box: Box) -> None:
-        extent = (box.left, box.right, box.bottom, box.top)
-        super().__init__(axes, extent=extent, origin="upper", interpolation="none")
-        self.set_data(pixels)
+    def __init__(self, pixels: npt.NDArray[np.uint8], box: Box) -> None:
+        super().__init__()
         self._pixels, self._box = pixels, box
 
-    def make_image(
-        self, renderer: Any, magnification: float = 1.0, unsampled: bool = False
-    ) -> tuple[Any, float, float, Any]:
-        if unsampled:
-            return super().make_image(renderer, magnification, unsampled)
-        assert self.axes is not None
+    def draw(self, renderer: Any) -> None:
+        """Draw the squares."""
         corners = np.array(self._box.corners).reshape(2, 2)
-        (x0, y0), (x1, y1) = self.axes.transData.transform(corners)
+        (x0, y0), (x1, y1) = self.get_transform().transform(corners)
+        gc = renderer.new_gc()
+        gc.set_clip_rectangle(self.get_clip_box())
+        gc.set_clip_path(self.get_clip_path())
+        # Renderers take the bottom row first.
+        if renderer.option_scale_image():
+            size = Affine2D().scale(x1 - x0, y1 - y0)
+            renderer.draw_image(gc, x0, y0, self._pixels[::-1], size)
+        else:
+            self._draw_pixels(renderer, gc, (x0, y0, x1, y1))
+        gc.restore()
+
+    def _draw_pixels(self, renderer: Any, gc: Any, box: tuple[float, float, float, float]) -> None:
+        x0, y0, x1, y1 = box
         rows, columns = self._pixels.shape[:2]
-        width, height = self.axes.bbox.width, self.axes.bbox.height
+        width, height = renderer.get_canvas_width_height()
         x = np.arange(max(0, round(x0)), min(round(width), round(x1)))
         y = np.arange(max(0, round(y0)), min(round(height), round(y1)))
-        if not len(x) or not len(y):
-            return None, 0.0, 0.0, None
-        column = ((x + 0.5 - x0) / (x1 - x0) * columns).astype(int).clip(0, columns - 1)
-        row = ((y1 - y - 0.5) / (y1 - y0) * rows).astype(int).clip(0, rows - 1)
-        # Agg takes the bottom row first.
-        return self._pixels[row[:, None], column], float(x[0]), float(y[0]), None
+        if len(x) and len(y):
+            column = ((x + 0.5 - x0) / (x1 - x0) * columns).astype(int).clip(0, columns - 1)
+            row = ((y1 - y - 0.5) / (y1 - y0) * rows).astype(int).clip(0, rows - 1)
+            renderer.draw_image(gc, x[0], y[0], self._pixels[row[:, None], column])
+
+
+@lru_cache(maxsize=1024)
+def _path(painted: Painted) -> Path:
+    return Path(painted.points, painted.codes)
 
 
 @lru_cache(maxsize=4096)
 def _outlines(words: str, bold: bool) -> Path:
     """Return the outlines of a line of text, one unit high: maps of a book share their names."""
-    font = fonts.register_matplotlib()[bold]
-    # Unlike Text, TextPath cannot be told that “$” is a letter and not the start of a formula.
-    letters = TextPath((0, 0), words.replace("$", r"\$"), size=1.0, prop=font)
-    return Path(letters.vertices, letters.codes)
+    letters = [lettering.outline(one, bold) for one in words]
+    starts = np.cumsum([0.0, *(one.advance for one in letters[:-1])])
+    ahead = np.column_stack([starts, np.zeros(len(starts))])
+    points = [one.points + shift for one, shift in zip(letters, ahead, strict=True)]
+    return Path(np.concatenate(points) / 1000, np.concatenate([one.codes for one in letters]))
 
 
 def polygon_path(shapes: Iterable[shapely.Geometry]) -> Path | None:

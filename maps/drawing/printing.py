@@ -15,7 +15,6 @@ from io import StringIO
 from pathlib import Path
 
 import matplotlib
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from data import boundaries
@@ -24,7 +23,7 @@ from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.coverage import CoverageAsk
 from maps.analysis.timecover import TimeAsk
-from maps.drawing import detail, fonts, furniture, raster, results, roadnumbers, subjects
+from maps.drawing import detail, fonts, furniture, pdf, raster, results, roadnumbers, subjects
 from maps.drawing.content import UNGRADED, Content, gather
 from maps.drawing.detail import Detail
 from maps.drawing.furniture import TitleBlock
@@ -163,8 +162,7 @@ def _write_vector(made: Printed, path: Path, ending: str) -> None:
         drawn = out.getvalue().replace(f"'{fonts.FAMILY}'", _FAMILIES)
         path.write_text(drawn, encoding="utf-8")
         return
-    info = {"Title": made.title, "Creator": CREATOR, "Producer": CREATOR, "CreationDate": None}
-    FigureCanvasPdf(made.pen.figure).print_pdf(path, metadata=info)
+    path.write_bytes(pdf.page(made.pen, made.title))
 
 
 def compose(plan: Plan, ask: PrintAsk, report: Report = silent, *, folio: Folio = LOOSE) -> Printed:

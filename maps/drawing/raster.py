@@ -36,13 +36,12 @@ def bands(pen: Pen, dpi: float, report: Report, most: int = BAND_PIXELS) -> Iter
     figure = pen.figure
     figure.set_dpi(dpi)
     mm = 25.4 / dpi
-    pen.axes.set_xlim(0.0, width * mm)
     try:
         for top in range(0, height, rows):
             report(top / height, "正在画图…")
             tall = min(rows, height - top)
             figure.set_size_inches(width / dpi, tall / dpi)
-            pen.axes.set_ylim(pen.height - (top + tall) * mm, pen.height - top * mm)
+            pen.begin_at(pen.height - (top + tall) * mm)
             canvas = FigureCanvasAgg(figure)
             canvas.draw()
             drawn = np.asarray(canvas.buffer_rgba())
@@ -50,8 +49,7 @@ def bands(pen: Pen, dpi: float, report: Report, most: int = BAND_PIXELS) -> Iter
             yield np.ascontiguousarray(drawn[:, :, :3])
     finally:
         figure.set_size_inches(pen.width / 25.4, pen.height / 25.4)
-        pen.axes.set_xlim(0.0, pen.width)
-        pen.axes.set_ylim(0.0, pen.height)
+        pen.begin_at(0.0)
 
 
 def pixels(pen: Pen, dpi: float, report: Report) -> Pixels:

@@ -36,8 +36,8 @@ def whole() -> tuple[Path, Bound, tuple[tuple[str, Pen], ...]]:
     drawn: list[tuple[str, Pen]] = []
     usual, let_go = book._writer, Pen.let_go
 
-    def keeping(pdf, drafts):
-        write = usual(pdf, drafts)
+    def keeping(made):
+        write = usual(made)
 
         def both(title, pen):
             drawn.append((title, pen))
@@ -54,7 +54,7 @@ def whole() -> tuple[Path, Bound, tuple[tuple[str, Pen], ...]]:
 
 
 def words(pen: Pen) -> list[str]:
-    return [t.get_text() for t in pen.axes.get_children() if isinstance(t, Text)]
+    return [t.get_text() for t in pen.figure.artists if isinstance(t, Text)]
 
 
 def pages_in(path: Path) -> int:

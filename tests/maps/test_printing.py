@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 from PIL import Image
 from pyproj import Geod, Transformer
@@ -101,11 +102,15 @@ def small_plan(**looks: Look) -> Plan:
 
 
 def texts_of(pen: Pen) -> list[Text]:
-    return [t for t in pen.axes.get_children() if isinstance(t, Text) and t.get_text()]
+    return [t for t in pen.figure.artists if isinstance(t, Text) and t.get_text()]
 
 
 def texts(made: Printed) -> list[Text]:
     return texts_of(made.pen)
+
+
+def _patches(pen: Pen) -> list[Patch]:
+    return [one for one in pen.figure.artists if isinstance(one, Patch)]
 
 
 # -- scale
@@ -232,7 +237,7 @@ def test_text_is_inside_the_page_and_never_small(case: int) -> None:
 def test_lines_are_as_wide_as_paper_can_show(case: int) -> None:
     widest_road = max(r.heart + 2 * r.casing for r in style.ROADS.values())
     drawn = 0
-    for line in page_of(case).pen.axes.patches:
+    for line in _patches(page_of(case).pen):
         if not line.get_fill() or (line.get_edgecolor()[3] and line.get_linewidth()):
             drawn += 1
             width = line.get_linewidth() * style.MM_PER_POINT

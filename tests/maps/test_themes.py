@@ -40,7 +40,7 @@ def page_of(map_name: str, paper: str = "A3") -> Printed:
 
 
 def words_of(made: Printed) -> list[str]:
-    return [t.get_text() for t in made.pen.axes.get_children() if isinstance(t, Text)]
+    return [t.get_text() for t in made.pen.figure.artists if isinstance(t, Text)]
 
 
 def layer(kind: str, rows: list[dict[str, object]]):
@@ -356,7 +356,7 @@ def test_road_numbers_stand_on_their_roads_once_and_on_nothing_else() -> None:
     taken = [shapely.box(*b) for b in made.marking.boxes]
     numbers = {str(n) for n in plan.layer("道路").column("编号").dropna()}
     found = []
-    for text in made.pen.axes.get_children():
+    for text in made.pen.figure.artists:
         if isinstance(text, Text) and text.get_text() in numbers:
             found.append(text.get_text())
             x, y = text.get_position()
