@@ -8,7 +8,7 @@ and the scale only: a pan moves nothing, and zooming in brings every symbol home
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +32,11 @@ _KEPT = 6
 _SMALL, _SMALLER = 250.0, 0.84
 """Metres per pixel from which symbols are drawn smaller, and how much."""
 
+
+_FEW = 3
+"""Symbols that find their spot between two calls of ``check``: about a millisecond."""
+Check = Callable[[], None]
+"""Called between bits of work: it may wait, or raise when the picture is no longer wanted."""
 
 _lock = threading.Lock()
 
@@ -87,13 +92,16 @@ class Arrangement:
         return found
 
 
-def arranged(plan: Plan, mpp: float) -> Arrangement:
-    """Return where the plan's symbols are drawn at ``mpp`` metres per pixel."""
+def arranged(plan: Plan, mpp: float, check: Check = lambda: None) -> Arrangement:
+    """Return where the plan's symbols are drawn at ``mpp`` metres per pixel.
+
+    ``check`` is called every few symbols: it may wait, or raise to give up.
+    """
     known: OrderedDict[float, Arrangement] = kept(plan, "arranged", OrderedDict)
     with _lock:
         found = known.get(mpp)
     if found is None:
-        found = _arrange(plan, mpp)
+        found = _arrange(plan, mpp, check)
         with _lock:
             found = known.setdefault(mpp, found)
             if len(known) > _KEPT:
@@ -108,7 +116,7 @@ def _home(layer: Layer, size: float) -> Marks:
     return Marks(found, np.zeros_like(found.xy), reach, np.ones(len(found.xy), dtype=bool))
 
 
-def _arrange(plan: Plan, mpp: float) -> Arrangement:
+def _arrange(plan: Plan, mpp: float, check: Check) -> Arrangement:
     size = _SMALLER if mpp >= _SMALL else 1.0
     layers = [
         x
@@ -126,7 +134,7 @@ def _arrange(plan: Plan, mpp: float) -> Arrangement:
     rank = np.array([style.Z.get(x.kind_name, 0) for x in layers])[of]
     order = np.lexsort((np.arange(len(of)), -reach, -rank))
     # Relative to one of them: eastings with a zone prefix leave no digits for pixels' parts.
-    spots, shown = _spots(at - at[0], reach, order)
+    spots, shown = _spots(at - at[0], reach, order, check)
     off = spots - (at - at[0])
     ends = np.cumsum(count)[:-1]
     parts = zip(np.split(off, ends), np.split(shown, ends), strict=True)
@@ -147,7 +155,7 @@ def _grown(found: Points) -> Floats:
 
 
 def _spots(
-    at: Floats, reach: Floats, order: npt.NDArray[np.intp]
+    at: Floats, reach: Floats, order: npt.NDArray[np.intp], check: Check
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Spots (n, 2) for discs of radius ``reach`` so that none overlaps, and who got one."""
     spots, shown = at.copy(), np.ones(len(at), dtype=bool)
@@ -157,7 +165,9 @@ def _spots(
     crowded[pairs[near].ravel()] = True
     done = ~crowded
     tries = _tries()
-    for i in order[crowded[order]]:
+    for n, i in enumerate(order[crowded[order]]):
+        if n % _FEW == 0:
+            check()
         away = np.hypot(*(spots - at[i]).T)
         others = np.flatnonzero(done & (away < FAR + reach[i] + reach))
         spot = _free(at[i] + tries, spots[others], reach[others] + reach[i])

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from desktop.canvas.content import Look
@@ -19,6 +19,15 @@ def blank(width: float, height: float, dpr: float) -> QImage:
     out = QImage(max(1, round(width * dpr)), max(1, round(height * dpr)), _FORMAT)
     out.setDevicePixelRatio(dpr)
     out.fill(0)
+    return out
+
+
+def opaque(width: float, height: float, dpr: float, color: str) -> QImage:
+    """A picture of one colour without transparency: it is copied where others are blended."""
+    size = QSize(max(1, round(width * dpr)), max(1, round(height * dpr)))
+    out = QImage(size, QImage.Format.Format_RGB32)
+    out.setDevicePixelRatio(dpr)
+    out.fill(QColor(color))
     return out
 
 

@@ -9,7 +9,7 @@ import shapely
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from desktop.canvas import drawn, overlay
+from desktop.canvas import atlas, drawn, overlay
 from desktop.canvas.paint import Picture, Wish
 from desktop.canvas.reach import strength
 from desktop.canvas.view import Box, Port, Standing
@@ -17,6 +17,7 @@ from maps.drawing import style
 
 if TYPE_CHECKING:
     from desktop.canvas.canvas import Canvas
+    from desktop.canvas.pictures import Pictures
     from desktop.session import Session
 
 _MARGIN, _LEAST = 0.3, 64
@@ -73,7 +74,9 @@ def paint(painter: QPainter, canvas: Canvas) -> None:
         painter.fillRect(canvas.rect(), QColor(theme.canvas))
     if picture is not None:
         moved = _moved(canvas, picture)
-        draw_picture(painter, canvas, picture, moved, 1.0 if moved is not None else _pale(canvas))
+        draw_picture(
+            painter, canvas, canvas.pictures, moved, 1.0 if moved is not None else _pale(canvas)
+        )
     if not canvas.side.on:
         overlay.draw(painter, canvas)
         return
@@ -107,12 +110,46 @@ def _pale(canvas: Canvas) -> float:
 
 
 def draw_picture(
-    painter: QPainter, canvas: Canvas, picture: Picture, moved: QImage | None, opacity: float
+    painter: QPainter, canvas: Canvas, pictures: Pictures, moved: QImage | None, opacity: float
 ) -> None:
-    """Draw the four pictures at their place; ``moved`` in place of the reached area."""
+    """Draw the newest picture at its place; ``moved`` in place of the reached area."""
+    picture = pictures.picture
+    assert picture is not None
     target = place(picture.wish.port, canvas.port)
     scaled = picture.wish.port.view.mpp != canvas.port.view.mpp
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scaled)
+    if scaled and moved is None:
+        _blit(painter, _flat(canvas, pictures, picture, opacity), target, scaled)
+    else:
+        _sheets(painter, canvas, picture, target, scaled, moved, opacity)
+
+
+def _flat(canvas: Canvas, pictures: Pictures, picture: Picture, opacity: float) -> QImage:
+    """All sheets of a picture in one: while the wheel turns, one is scaled in place of four."""
+    session = canvas.session
+    drawing = session.drawing
+    pale = drawing is not None and session.is_stale(drawing)
+    of = (picture, canvas.theme, opacity, session.coverage is None, drawing, pale)
+    if pictures.flat is None or pictures.flat[0] != of:
+        port = picture.wish.port
+        ground = style.THEMES[canvas.theme].canvas
+        out = atlas.opaque(port.width, port.height, picture.wish.dpr, ground)
+        with QPainter(out) as painter:
+            whole = QRectF(0, 0, port.width, port.height)
+            _sheets(painter, canvas, picture, whole, False, None, opacity)
+        pictures.flat = (of, out)
+    return pictures.flat[1]
+
+
+def _sheets(
+    painter: QPainter,
+    canvas: Canvas,
+    picture: Picture,
+    target: QRectF,
+    scaled: bool,
+    moved: QImage | None,
+    opacity: float,
+) -> None:
     _blit(painter, picture.ground, target, scaled)
     drawn.blit(painter, canvas, picture, target, over=False)
     if picture.cover is not None and canvas.session.coverage is not None:

@@ -15,6 +15,7 @@ import shapely
 from PySide6.QtCore import Qt
 
 from data import edits
+from desktop.canvas import dragged
 from desktop.canvas.content import points
 from desktop.canvas.hit import Hit, inside, movable, snap
 from desktop.canvas.measuring import Measuring
@@ -108,7 +109,7 @@ def move(canvas: Canvas, found: Hit, press: Touch, touch: Touch) -> Gesture:
             if touch.kind == "move":
                 place = touch.x + off[0], touch.y + off[1]
                 drag.to(*place, None if touch.ctrl else snap(canvas.plan, canvas.port, *place))
-                canvas.update()
+                dragged.repaint(canvas, drag)
             touch = yield
             # Not before the first frame is on the screen: the panels take their time to follow.
             canvas.session.select(found.layer, [found.fid])
@@ -242,7 +243,7 @@ def nudge(canvas: Canvas, press: Touch) -> Gesture:
                 dx, dy = _STEPS[Qt.Key(touch.key)]
                 step = canvas.view.mpp * (10 if touch.shift else 1)
                 drag.to(drag.at[0] + dx * step, drag.at[1] + dy * step, None)
-                canvas.update()
+                dragged.repaint(canvas, drag)
             touch = yield
         drop(canvas, drag)
     finally:

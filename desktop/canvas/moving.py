@@ -18,10 +18,11 @@ from desktop.canvas.cells import Sampled
 from desktop.canvas.content import PX_PER_MM, Look, points, sized
 from desktop.canvas.hit import Hit, Snap, snap
 from desktop.canvas.outlines import pixels_of
-from desktop.canvas.view import Port, Standing
+from desktop.canvas.view import Box, Port, Standing
 from maps.drawing import style
 
 if TYPE_CHECKING:
+    from desktop.canvas.dragged import Told
     from desktop.canvas.paint import Picture
     from desktop.ghosts import Ghost
     from desktop.session import Session
@@ -53,6 +54,9 @@ class Drag:
         self.numbers: Any = session.live_at(found.layer, found.fid, *self.start)
         self.coverage = session.coverage
         self.before = session.coverage.whole.people_covered if session.coverage else None
+        self.told: Told | None = None
+        self.painted: Told | None = None
+        """What is said of it where it is, and what was on the screen last (see ``dragged``)."""
         self._area: _Area | None = None
 
     def to(self, x: float, y: float, near: Snap | None) -> None:
@@ -65,6 +69,7 @@ class Drag:
         """Ask for the numbers here; whether there are any now."""
         self.numbers = self.session.live_at(self.found.layer, self.found.fid, *self.at)
         self.coverage = self.session.coverage
+        self.told = None
         return self.numbers is not None
 
     def area(self, picture: Picture) -> QImage | None:
@@ -77,6 +82,12 @@ class Drag:
         if self._area is None or self._area.picture is not picture:
             self._area = _Area(picture, self)
         return self._area.at(self.numbers)
+
+    def colored(self, picture: Picture) -> Box:
+        """Left, top, right and bottom of what :meth:`area` changed, in its pixels."""
+        assert self._area is not None
+        assert self._area.picture is picture
+        return self._area.box
 
 
 class Settling:
@@ -163,6 +174,7 @@ class _Area:
             mine = np.minimum(reach.counted([old], port, *size), 1)
             others = cover.counts - mine
             self._stamp = lambda numbers: reach.stamp(numbers.disc, port, *size)
+        self._numbers: Any = None
         self._moving = (
             reach.Moving.changed(cover.keys, others, pixels)
             if differs
@@ -170,5 +182,12 @@ class _Area:
         )
 
     def at(self, numbers: Any) -> QImage:
-        self._moving.at(self._stamp(numbers))
+        if numbers is not self._numbers:
+            self._numbers = numbers
+            self._moving.at(self._stamp(numbers))
         return self.image
+
+    @property
+    def box(self) -> Box:
+        rows, columns = self._moving.box
+        return (columns.start, rows.start, columns.stop, rows.stop)

@@ -49,7 +49,14 @@ def draw_names(
     names = names[:MOST]
     check()
     bounds = (0.0, 0.0, float(port.width), float(port.height))
-    placed = place([n.request for n in names], _obstacles(plan, port), bounds, gap=1.0, y_down=True)
+    placed = place(
+        [n.request for n in names],
+        _obstacles(plan, port),
+        bounds,
+        gap=1.0,
+        y_down=True,
+        check=check,
+    )
     check()
     for name, spot in zip(names, placed, strict=True):
         if spot is not None:

@@ -1,5 +1,7 @@
 """From numpy arrays to Qt's shapes without a Python call per vertex."""
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -7,7 +9,7 @@ import numpy.typing as npt
 import shapely
 import shiboken6
 from PySide6.QtCore import QByteArray, QDataStream, QIODevice
-from PySide6.QtGui import QImage, QPainterPath, QPolygonF
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPolygonF
 
 from desktop.canvas.view import Floats, Port
 from maps.drawing import symbols
@@ -16,6 +18,8 @@ _VoidPtr: Any = shiboken6.VoidPtr
 """The stubs know neither its size argument nor that it is a buffer."""
 
 _ELEMENT = np.dtype([("type", ">i4"), ("x", ">f8"), ("y", ">f8")])
+_BIT = 200
+"""Corners that are drawn in one go."""
 _QT_TYPE = {symbols.MOVE: 0, symbols.LINE: 1}
 
 
@@ -88,6 +92,26 @@ def rings(shapes: npt.NDArray[np.object_], port: Port) -> tuple[Floats, npt.NDAr
         return np.zeros((0, 2)), np.zeros(0, np.intp)
     starts = np.flatnonzero(np.diff(part, prepend=-1))
     return port.pixels(xy), starts
+
+
+def stroke(
+    painter: QPainter,
+    shapes: npt.NDArray[np.object_],
+    port: Port,
+    check: Callable[[], None],
+) -> None:
+    """Draw lines (and rings) with the painter's pen, a bit at a time.
+
+    Qt holds the interpreter while it draws: a coast of thousands of corners in one go would
+    keep a frame waiting.
+    """
+    xy, starts = rings(clipped(shapes, port), port)
+    check()
+    for first, last in pairwise([*starts.tolist(), len(xy)]):
+        # A bit ends on the corner with which the next begins.
+        for k in range(first, last - 1, _BIT):
+            painter.drawPolyline(polygon(xy[k : min(k + _BIT + 1, last)]))
+            check()
 
 
 def clipped(shapes: npt.NDArray[np.object_], port: Port) -> npt.NDArray[np.object_]:

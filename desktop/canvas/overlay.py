@@ -10,14 +10,15 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from desktop.canvas import atlas, drawn
+from desktop.canvas import atlas, dragged, drawn
 from desktop.canvas.arranging import arranged
 from desktop.canvas.content import is_marks, shapes
-from desktop.canvas.hit import Hit, Snap, badge
+from desktop.canvas.hit import Hit, badge
 from desktop.canvas.legend import Block, entries
 from desktop.canvas.measuring import Measuring
-from desktop.canvas.moving import Drag, Placing, ghost_look
+from desktop.canvas.moving import Placing, ghost_look
 from desktop.canvas.outlines import clipped, path, polygon, rings
+from desktop.canvas.pieces import guide, highlights, panel, tag
 from desktop.canvas.view import scale_bar
 from maps.drawing import style
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 EMPTY = "还没有规划。打开一个文件,或从示例开始。"
 _LISTED = 8
-RINGS = 400
-"""Selected features drawn with a ring of their own; more get a plain dot each."""
 
 
 def draw(painter: QPainter, canvas: Canvas) -> None:
@@ -49,9 +48,9 @@ def draw(painter: QPainter, canvas: Canvas) -> None:
         _hover(painter, canvas, canvas.hovered, theme)
     settling, picture = canvas.settling, canvas.picture
     if canvas.drag is not None:
-        _drag(painter, canvas, canvas.drag, theme)
+        dragged.draw(painter, canvas, canvas.drag, theme)
     elif settling is not None and picture is not None and settling.covers(picture):
-        _drag(painter, canvas, settling.drag, theme)
+        dragged.draw(painter, canvas, settling.drag, theme)
     if canvas.placing is not None:
         _placing(painter, canvas, canvas.placing, theme)
     if canvas.band is not None:
@@ -74,6 +73,8 @@ def _selection(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
         layer = canvas.plan.find(name)
         if layer is None or not layer.look.visible:
             continue
+        if canvas.drag is not None and canvas.drag.found == Hit(name, *ids[:1]) and len(ids) == 1:
+            continue  # it is drawn where the hand is
         if is_marks(layer):
             marks = arranged(canvas.plan, standing.port.view.mpp).of(layer)
             fids = marks.points.fids
@@ -84,28 +85,13 @@ def _selection(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
             pixels = standing.pixels(marks.pixels(standing.port)[which])
             seen = (pixels > -30).all(axis=1)
             seen &= (pixels < [canvas.width() + 30, canvas.height() + 30]).all(axis=1)
-            _rings(painter, pixels[seen], marks.reach[which[seen]] * standing.scale, theme)
+            highlights(painter, pixels[seen], marks.reach[which[seen]] * standing.scale, theme)
         elif layer.kind_name != "population":
             found = shapes(layer)
             chosen = found.simplified(canvas.port.view.mpp)[np.isin(found.fids, ids)]
             outline = path(*rings(clipped(chosen, canvas.port), canvas.port))
             painter.strokePath(outline, QPen(QColor(theme.halo), 5.0))
             painter.strokePath(outline, QPen(QColor(theme.highlight), 2.4))
-
-
-def _rings(painter: QPainter, pixels: np.ndarray, reach: np.ndarray, theme: style.Theme) -> None:
-    if len(pixels) > RINGS:
-        pen = QPen(QColor(theme.highlight), 4)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(pen)
-        painter.drawPoints(polygon(pixels))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        return
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for color, width in ((theme.halo, 5.0), (theme.highlight, 2.4)):
-        painter.setPen(QPen(QColor(color), width))
-        for (x, y), half in zip(pixels.tolist(), reach.tolist(), strict=True):
-            painter.drawEllipse(QPointF(x, y), half + 5, half + 5)
 
 
 def _hover(painter: QPainter, canvas: Canvas, found: Hit, theme: style.Theme) -> None:
@@ -132,7 +118,7 @@ def _hover(painter: QPainter, canvas: Canvas, found: Hit, theme: style.Theme) ->
     painter.drawEllipse(QPointF(x, y), half, half)
     name = str(marks.points.names[which[0]]) or layer.kind.title
     if canvas.measuring is None:
-        _tag(painter, canvas, [name], x + half + 4, y - 12, theme)
+        tag(painter, canvas, [name], x + half + 4, y - 12, theme)
 
 
 def _true_place(
@@ -158,62 +144,15 @@ def _badge_tag(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
     if len(found.members) > _LISTED:
         rows.append(f"等 {len(found.members)} 处")
     x, y = (value * standing.scale for value in found.pixel(standing.port))
-    _tag(painter, canvas, [*rows, "放大后分开显示"], x + 14, y - 8, theme)
-
-
-def _drag(painter: QPainter, canvas: Canvas, drag: Drag, theme: style.Theme) -> None:
-    x0, y0 = canvas.port.px(*drag.shown)
-    x, y = canvas.port.px(*drag.at)
-    if drag.snap is not None:
-        _guide(painter, drag.snap, x, y, drag.look[-1], theme)
-    if drag.numbers is not None and canvas.drag is drag and not drag.numbers.disc.is_empty:
-        disc = canvas.port.pixels(np.asarray(drag.numbers.disc.exterior.coords))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.4))
-        painter.drawPolyline(polygon(disc))
-    # The picture below still shows the facility where it was: fade it, and lead to the new place.
-    veil = QColor(theme.district)
-    veil.setAlphaF(0.65)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(veil)
-    half = drag.look[-1] / 2
-    painter.drawEllipse(QPointF(x0, y0), half + 3, half + 3)
-    if canvas.drag is drag:
-        painter.setPen(QPen(QColor(theme.highlight), 1.2, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(*canvas.port.px(*drag.start)), QPointF(x, y))
-    atlas.draw(painter, atlas.symbol(drag.look, canvas.devicePixelRatioF()), x, y)
-    _rings(painter, np.array([[x, y]]), np.array([half]), theme)
-    if canvas.drag is drag:
-        _tag(painter, canvas, drag_lines(canvas, drag), x + half + 12, y + 12, theme)
-
-
-def drag_lines(canvas: Canvas, drag: Drag) -> list[str]:
-    """What is said beside a dragged facility."""
-    from desktop.canvas.measuring import length
-
-    out = [drag.name or drag.layer.kind.title]
-    if canvas.ruler is not None:
-        away = float(canvas.ruler.distance(*drag.start, *drag.at))
-        out[0] += f"  移动 {length(away)}"
-    if drag.snap is not None:
-        out.append(f"贴近 {drag.snap.name}(按住 Ctrl 不贴近)")
-    now = drag.numbers
-    if now is not None and now.people_covered is not None:
-        share = f",{now.share * 100:.1f}%" if now.share is not None else ""
-        out.append(f"覆盖 {now.people_covered / 1e4:,.2f} 万人{share}")
-        if drag.before is not None:
-            change = now.people_covered - drag.before
-            out.append(f"比原位{'多' if change >= 0 else '少'} {abs(change):,.0f} 人")
-        out.append(now.demand.basis)
-    return out
+    tag(painter, canvas, [*rows, "放大后分开显示"], x + 14, y - 8, theme)
 
 
 def _placing(painter: QPainter, canvas: Canvas, placing: Placing, theme: style.Theme) -> None:
     """A new feature before the click: pale, where it would be."""
     x, y = canvas.port.px(*placing.at)
     if placing.snap is not None:
-        _guide(painter, placing.snap, x, y, placing.look[-1], theme)
-        _tag(painter, canvas, [f"贴近 {placing.snap.name}"], x + 16, y + 12, theme)
+        guide(painter, placing.snap, x, y, placing.look[-1], theme)
+        tag(painter, canvas, [f"贴近 {placing.snap.name}"], x + 16, y + 12, theme)
     painter.setOpacity(0.6)
     atlas.draw(painter, atlas.symbol(placing.look, canvas.devicePixelRatioF()), x, y)
     painter.setOpacity(1.0)
@@ -233,25 +172,11 @@ def _ghost(painter: QPainter, canvas: Canvas, ghost: Ghost, theme: style.Theme) 
     painter.drawEllipse(QPointF(x, y), half, half)
     if under:
         rows = [row for row in (ghost.name, ghost.text, "点一下采纳,可以撤销") if row]
-        _tag(painter, canvas, rows, x + half + 4, y - 12, theme)
+        tag(painter, canvas, rows, x + half + 4, y - 12, theme)
     elif ghost.name:
         dpr = canvas.devicePixelRatioF()
         name = atlas.text(ghost.name, 12, False, theme.label, theme.halo, dpr)
         atlas.draw(painter, name, x, y + half + 9)
-
-
-def _guide(
-    painter: QPainter, snap: Snap, x: float, y: float, width: float, theme: style.Theme
-) -> None:
-    color = QColor(theme.accent)
-    if snap.line is not None:
-        color.setAlphaF(0.7)
-        painter.setPen(QPen(color, 3.0))
-        painter.drawPolyline(polygon(snap.line))
-    else:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(color, 2.0))
-        painter.drawEllipse(QPointF(x, y), width / 2 + 10, width / 2 + 10)
 
 
 def _band(painter: QPainter, band: tuple[float, float, float, float], theme: style.Theme) -> None:
@@ -281,25 +206,7 @@ def _measuring(painter: QPainter, canvas: Canvas, measuring: Measuring, theme: s
     for x, y in pixels[: len(measuring.corners)].tolist():
         painter.drawEllipse(QPointF(x, y), 3.5, 3.5)
     x, y = pixels[-1].tolist()
-    _tag(painter, canvas, [measuring.text], x + 12, y + 12, theme)
-
-
-def _tag(
-    painter: QPainter, canvas: Canvas, rows: list[str], x: float, y: float, theme: style.Theme
-) -> None:
-    """A small panel with some rows of text, kept inside the window."""
-    face = atlas.font(12)
-    metrics = QFontMetricsF(face)
-    width = max(metrics.horizontalAdvance(row) for row in rows) + 16
-    step = 18.0
-    height = step * len(rows) + 8
-    x = max(4.0, min(x, canvas.width() - width - 4))
-    y = max(4.0, min(y, canvas.height() - height - 4))
-    _panel(painter, QRectF(x, y, width, height), theme)
-    painter.setFont(face)
-    for i, row in enumerate(rows):
-        painter.setPen(QColor(theme.text if i < 3 else theme.muted))
-        painter.drawText(QPointF(x + 8, y + step * (i + 0.5) + 8), row)
+    tag(painter, canvas, [measuring.text], x + 12, y + 12, theme)
 
 
 def _scale(painter: QPainter, canvas: Canvas, theme: style.Theme) -> None:
@@ -346,7 +253,7 @@ def _legend_picture(blocks: tuple[Block, ...], name: str, dpr: float) -> QImage:
     image = atlas.blank(wide + 17, high + 9, dpr)
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _panel(painter, QRectF(0.5, 0.5, wide + 16, high + 8), theme)
+        panel(painter, QRectF(0.5, 0.5, wide + 16, high + 8), theme)
         painter.setFont(face)
         y = 4.0
         for block in blocks:
@@ -372,11 +279,3 @@ def _block(painter: QPainter, block: Block, x: float, y: float, theme: style.The
         painter.fillRect(QRectF(x, y + 3, 16, 10), QColor(color))
         painter.drawText(QPointF(x + 24, y + 12), words)
         y += 16
-
-
-def _panel(painter: QPainter, box: QRectF, theme: style.Theme) -> None:
-    ground = QColor(theme.panel)
-    ground.setAlphaF(0.94)
-    painter.setPen(QPen(QColor(theme.border), 1.0))
-    painter.setBrush(ground)
-    painter.drawRoundedRect(box, 4, 4)

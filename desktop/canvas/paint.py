@@ -21,15 +21,12 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from data.plan import Layer, Plan
 from desktop.canvas import atlas, cells, density, reach, roads
-from desktop.canvas.arranging import Arrangement, arranged
+from desktop.canvas.arranging import Arrangement, Check, arranged
 from desktop.canvas.content import PX_PER_MM, Shapes, is_marks, kept, shapes, sized
 from desktop.canvas.naming import draw_names
-from desktop.canvas.outlines import clipped, path, pixels_of, polygon, rings
+from desktop.canvas.outlines import clipped, path, pixels_of, polygon, rings, stroke
 from desktop.canvas.view import Port
 from maps.drawing import style
-
-Check = Callable[[], None]
-"""Called between chunks; raises Cancelled when the picture is no longer wanted."""
 
 MANY = 1500
 """Symbols of one layer in one picture; more than that are dots."""
@@ -109,8 +106,8 @@ def visible(plan: Plan, *kinds: str) -> list[Layer]:
 
 def _ground(wish: Wish, check: Check) -> QImage:
     theme = style.THEMES[wish.theme]
-    out = atlas.blank(wish.port.width, wish.port.height, wish.dpr)
-    out.fill(QColor(theme.canvas))
+    out = atlas.opaque(wish.port.width, wish.port.height, wish.dpr, theme.canvas)
+    check()
     with QPainter(out) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -126,22 +123,24 @@ def _ground(wish: Wish, check: Check) -> QImage:
         # Results own the colour: with a coverage the people appear in it, reached or not.
         for layer in visible(wish.plan, "population") if wish.coverage is None else []:
             painter.setOpacity(layer.look.opacity)
-            painter.drawImage(QPointF(0, 0), _people(layer, wish, theme))
+            painter.drawImage(QPointF(0, 0), _people(layer, wish, theme, check))
             check()
-    return out.convertToFormat(QImage.Format.Format_RGB32)
+    return out
 
 
 def layer_color(layer: Layer, theme: style.Theme) -> str:
     return layer.look.color or theme.district
 
 
-def _people(layer: Layer, wish: Wish, theme: style.Theme) -> QImage:
+def _people(layer: Layer, wish: Wish, theme: style.Theme, check: Check) -> QImage:
     width, height = int(wish.port.width), int(wish.port.height)
     ramp = density.ramp(theme)
     colors = np.array([0, *(reach.argb(color, 0.85) for color in ramp)], dtype=np.uint32)
     image = atlas.blank(width, height, 1.0)
+    check()
     classes = density.density(layer).classes(wish.port, width, height)
-    np.take(colors, classes, out=pixels_of(image), mode="clip")
+    check()
+    reach.looked_up(colors, classes, pixels_of(image), check)
     return image
 
 
@@ -149,19 +148,23 @@ def _cover(wish: Wish, check: Check) -> Cover:
     coverage, port = wish.coverage, wish.port
     width, height = int(port.width), int(port.height)
     image = atlas.blank(width, height, 1.0)
+    check()
     if reach.is_difference(coverage):
         before, after = (_counts(x, port, width, height) for x in (coverage.before, coverage.after))
         keys = reach.differing(before, after, _outside(coverage, port, width, height))
-        reach.recolored(keys, pixels_of(image))
+        reach.recolored(keys, pixels_of(image), check)
         return Cover(image, after, keys)
     counts = _counts(coverage, port, width, height)
     check()
     people = np.zeros_like(counts)
     if coverage.demand.layer is not None:
         people = density.density(coverage.demand.layer).classes(port, width, height)
-    keys = reach.still(counts, _outside(coverage, port, width, height), people)
-    reach.colored(keys, pixels_of(image))
+        check()
+    outside = _outside(coverage, port, width, height)
     check()
+    keys = reach.still(counts, outside, people)
+    check()
+    reach.colored(keys, pixels_of(image), check)
     if reach.by_road(coverage):
         pixels_of(image)[cells.edges(counts)] = reach.argb(style.COVERED_EDGE.color, 0.8)
         return Cover(image, counts, keys)
@@ -170,8 +173,7 @@ def _cover(wish: Wish, check: Check) -> Cover:
         painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))
         edges = _simple(coverage, "edge", port, lambda: shapely.boundary(coverage.area))
         for part in _chunks(edges, 1):
-            painter.drawPath(path(*rings(clipped(part, port), port)))
-            check()
+            stroke(painter, part, port, check)
     return Cover(image, counts, keys)
 
 
@@ -258,20 +260,18 @@ def _boundaries(
     painter: QPainter, found: Shapes, theme: style.Theme, port: Port, check: Check
 ) -> None:
     around = found.column("角色") == "周边"
-    for which, color, stroke in (
+    for which, color, line in (
         (around, theme.neighbour_boundary, style.NEIGHBOUR_BOUNDARY),
         (~around, theme.boundary, style.BOUNDARY),
     ):
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(color), max(1.0, stroke.mm * PX_PER_MM)))
+        painter.setPen(QPen(QColor(color), max(1.0, line.mm * PX_PER_MM)))
         for part in _chunks(found.simplified(port.view.mpp)[which], 1):
-            painter.drawPath(path(*rings(clipped(shapely.boundary(part), port), port)))
-            check()
+            stroke(painter, shapely.boundary(part), port, check)
     outline = _region(found, port)
     painter.setPen(QPen(QColor(theme.outline), style.OUTLINE.mm * PX_PER_MM))
     for part in _chunks(outline, 1):
-        painter.drawPath(path(*rings(clipped(part, port), port)))
-        check()
+        stroke(painter, part, port, check)
 
 
 def _region(found: Shapes, port: Port) -> npt.NDArray[np.object_]:
@@ -300,10 +300,11 @@ def _simple(
 def _marks(wish: Wish, check: Check) -> QImage:
     port = wish.port
     out = atlas.blank(port.width, port.height, wish.dpr)
+    check()
     with QPainter(out) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         layers = [x for x in wish.plan if is_marks(x) and x.look.visible and x.look.opacity > 0]
-        where = arranged(wish.plan, port.view.mpp)
+        where = arranged(wish.plan, port.view.mpp, check)
         check()
         _hairs(painter, where, wish)
         for layer in sorted(layers, key=lambda x: style.Z.get(x.kind_name, 0)):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
 
 from data.plan import Plan
 from desktop.canvas import frames
@@ -34,6 +35,8 @@ class Pictures(QObject):
     def __init__(self, canvas: Canvas, wanted: Callable[[], Shown | None]) -> None:
         super().__init__(canvas)
         self.picture: Picture | None = None
+        self.flat: tuple[Any, QImage] | None = None
+        """Its sheets in one, and what that was made of (``frames``)."""
         self._canvas, self._wanted = canvas, wanted
         self._renderer = Renderer(canvas)
         self._renderer.ready.connect(self._take)
@@ -77,7 +80,7 @@ class Pictures(QObject):
         shown = self._wanted()
         if shown is None or picture.wish.plan.crs != shown[0].crs:
             return
-        self.picture = picture
+        self.picture, self.flat = picture, None
         self.taken.emit(picture)
         self._canvas.update()
         self.refresh()
@@ -86,14 +89,14 @@ class Pictures(QObject):
         """Show nothing of what was drawn so far, and take nothing from it."""
         self._later.stop()
         self._renderer.forget()
-        self.picture = None
+        self.picture = self.flat = None
 
     def pause(self) -> None:
         """A frame is being made: the drawing thread stands aside."""
         self._renderer.pause()
 
     def resume(self) -> None:
-        """The frame is on the screen."""
+        """The frame is painted."""
         self._renderer.resume()
 
     def stop(self) -> None:

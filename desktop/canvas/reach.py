@@ -5,6 +5,7 @@ one running sum along the rows counts all discs at once. While one facility is d
 others' counts stay as they are (:class:`Moving`): a frame adds one disc and looks up colours.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from maps.drawing import style
 
 Keys = npt.NDArray[np.uint8]
 Box = tuple[slice, slice]
+Check = Callable[[], None]
+_ROWS = 100
 _OLD, _OUTSIDE, _NEW, _PEOPLE = 4, 8, 16, 5
 """Above the number of others that reach a pixel (0–3, two bits) its key has bits for: under the
 disc as it was, outside the planning districts, under the disc as it is now; and from bit
@@ -87,9 +90,19 @@ def still(counts: Keys, outside: npt.NDArray[np.bool_], people: Keys) -> Keys:
     return keys
 
 
-def colored(keys: Keys, out: npt.NDArray[np.uint32]) -> None:
+def looked_up(
+    colors: npt.NDArray[np.uint32], keys: Keys, out: npt.NDArray[np.uint32], check: Check
+) -> None:
+    """Fill pixels with the colours of keys, a few rows at a time: numpy holds the interpreter."""
+    for row in range(0, len(keys), _ROWS):
+        some = slice(row, row + _ROWS)
+        np.take(colors, keys[some], out=out[some], mode="clip")
+        check()
+
+
+def colored(keys: Keys, out: npt.NDArray[np.uint32], check: Check = lambda: None) -> None:
     """Look up the colours of keys."""
-    np.take(_COLORS, keys, out=out, mode="clip")
+    looked_up(_COLORS, keys, out, check)
 
 
 def strength(theme: style.Theme) -> float:
@@ -150,9 +163,9 @@ def differing(before: Keys, after: Keys, outside: npt.NDArray[np.bool_]) -> Keys
     return np.asarray(keys | outside * np.uint8(_BEYOND))
 
 
-def recolored(keys: Keys, out: npt.NDArray[np.uint32]) -> None:
+def recolored(keys: Keys, out: npt.NDArray[np.uint32], check: Check = lambda: None) -> None:
     """Look up the colours of a difference's keys."""
-    np.take(_CHANGES, keys, out=out, mode="clip")
+    looked_up(_CHANGES, keys, out, check)
 
 
 def discs_near(coverage: Any, port: Port) -> tuple[list[shapely.Polygon], list[int]]:
@@ -197,7 +210,8 @@ class Moving:
         self._base = np.empty(keys.shape, dtype=np.uint32)
         np.take(colors, keys, out=self._base, mode="clip")
         self.out[:] = self._base
-        self._last = (slice(0, 0), slice(0, 0))
+        self.box: Box = (slice(0, 0), slice(0, 0))
+        """Rows and columns of the pixels that are not as without the facility."""
 
     @classmethod
     def reached(
@@ -216,10 +230,11 @@ class Moving:
 
     def at(self, stamped: tuple[Box, npt.NDArray[np.bool_]] | None) -> None:
         """Fill the pixels with what the facility reaches somewhere else (None: nothing)."""
-        self.out[self._last] = self._base[self._last]
+        self.out[self.box] = self._base[self.box]
         if stamped is None:
+            self.box = (slice(0, 0), slice(0, 0))
             return
         box, inside = stamped
         keys = self._keys[box] | (inside * self._new)
         self.out[box] = np.take(self._colors, keys, mode="clip")
-        self._last = box
+        self.box = box

@@ -21,7 +21,7 @@ _FEW = 2000
 _MANY = 20_000
 """Vertices of a class in one picture from which on its joints are not rounded: at that
 density nobody sees them, and Qt draws plain segments eight times as fast."""
-_BATCH = 1000
+_BATCH = 200
 
 
 def draw(

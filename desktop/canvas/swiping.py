@@ -63,9 +63,8 @@ class Side:
         painter.save()
         painter.setClipRect(QRectF(0, 0, self.x, canvas.height()))
         painter.fillRect(canvas.rect(), QColor(style.THEMES[canvas.theme].canvas))
-        picture = self.pictures.picture
-        if picture is not None:
-            frames.draw_picture(painter, canvas, picture, None, 1.0)
+        if self.pictures.picture is not None:
+            frames.draw_picture(painter, canvas, self.pictures, None, 1.0)
         painter.restore()
 
     def divider(self, painter: QPainter) -> None:

@@ -182,8 +182,10 @@ class DistrictTable(QTableView):
         totals = [row.people_total for row in rows]
         if totals != [row.people_total for row in self.rows.rows]:
             self._make_room(max((total or 0.0 for total in totals), default=0.0))
+        more = len(rows) != self.rows.rowCount()
         self.rows.show_rows(rows)
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + 24 * len(rows) + 2)
+        if more:
+            self.setFixedHeight(self.horizontalHeader().sizeHint().height() + 24 * len(rows) + 2)
 
     def _make_room(self, most: float) -> None:
         """Columns as wide as their widest number can become: everybody, 100.0."""

@@ -1,6 +1,7 @@
 """The status line: what is running (with a stop), place under the mouse, scale, unsaved."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from desktop.session import Session
@@ -13,6 +14,44 @@ def left_words(seconds: float | None) -> str:
     if seconds < 60:
         return f"还需约 {max(1, round(seconds))} 秒"
     return f"还需约 {round(seconds / 60)} 分钟"
+
+
+class Readout(QWidget):
+    """A number that follows the mouse: it grows to its widest text and never moves the others.
+
+    A label would have the whole line laid out again with every pixel the mouse moves.
+    """
+
+    _EDGE = 8
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+
+    def text(self) -> str:
+        return self._text
+
+    def setText(self, text: str) -> None:
+        if text == self._text:
+            return
+        self._text = text
+        self.setAccessibleName(text)
+        wide = self.fontMetrics().horizontalAdvance(text) + 2 * self._EDGE
+        if wide > self.minimumWidth():
+            self.setMinimumWidth(wide)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        box = self.rect().adjusted(self._EDGE, 0, -self._EDGE, 0)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(
+            box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._text
+        )
+        painter.end()
 
 
 class StatusLine(QStatusBar):
@@ -38,12 +77,13 @@ class StatusLine(QStatusBar):
             row.addWidget(widget)
         self.job.hide()
         self.addWidget(self.job)
-        self.place, self.metres, self.scale, self.unsaved = (QLabel(self) for _ in range(4))
+        self.place, self.metres, self.scale = (Readout(self) for _ in range(3))
+        self.unsaved = QLabel(self)
+        self.unsaved.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.unsaved.setContentsMargins(8, 0, 8, 0)
         self.place.setToolTip("鼠标所在位置:经度、纬度(CGCS2000)")
         self.metres.setToolTip("鼠标所在位置:规划坐标系里的东坐标、北坐标(米)")
         for label in (self.place, self.metres, self.scale, self.unsaved):
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            label.setContentsMargins(8, 0, 8, 0)
             self.addPermanentWidget(label)
         session.job_changed.connect(self.refresh)
         session.plan_changed.connect(lambda before, after: self.refresh())

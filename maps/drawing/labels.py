@@ -8,7 +8,7 @@ candidate positions, and a label with none gives way (it is left out). :func:`sp
 symbols that share a place apart, as little as it takes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,12 +66,14 @@ def place(
     gap: float = 0.4,
     far: float = 0.0,
     y_down: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> list[Placed | None]:
     """Return a place for each request, None for those that give way.
 
     ``obstacles`` (n, 4): boxes (x0, y0, x1, y1) that stay free of labels, such as symbols.
     ``bounds``: the box all labels stay in. ``gap``: room between a symbol and its label.
     ``far``: how far off a label may be set when there is no room beside its point (0: not).
+    ``check`` is called every few labels: it may wait, or raise to give up.
     """
     boxes = np.empty(
         (len(requests) * (1 + _BEADS) + (0 if obstacles is None else len(obstacles)), 4)
@@ -83,7 +85,9 @@ def place(
     taken_by_symbols = taken
     up = -1.0 if y_down else 1.0
     out: list[Placed | None] = [None] * len(requests)
-    for i in sorted(range(len(requests)), key=lambda k: (requests[k].rank, k)):
+    for number, i in enumerate(sorted(range(len(requests)), key=lambda k: (requests[k].rank, k))):
+        if number % _FEW == 0:
+            check()
         request = requests[i]
         centres, near = _candidates(request, gap, far, up)
         half = np.array([request.width, request.height]) / 2
@@ -113,6 +117,8 @@ def place(
 
 
 _BEADS = 12
+_FEW = 4
+"""Labels placed between two calls of ``check``: about a millisecond."""
 
 
 def _beads(request: Request, centres: Floats, half: Floats) -> Floats:

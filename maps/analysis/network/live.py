@@ -156,13 +156,16 @@ class LiveTime:
 
 
 class _Group:
-    """Points on the network, sorted by the chains they lie on (``order``)."""
+    """Points on the network, sorted by the chains they lie on (``order``).
 
-    def __init__(self, costs: Costs, places: Places) -> None:
+    ``number``: the number each of the network's chains has here.
+    """
+
+    def __init__(self, costs: Costs, places: Places, number: Ints) -> None:
         network = costs.network
         places = settle(places, costs)
         dry = np.flatnonzero(places.edge >= 0)
-        chain = network.chain[places.edge[dry]]
+        chain = number[network.chain[places.edge[dry]]]
         order = np.argsort(chain, kind="stable")
         self.order, chain = dry[order], chain[order]
         self.first = np.searchsorted(chain, np.arange(len(network.a) + 1))
@@ -219,9 +222,15 @@ class _ByRoad:
             np.r_[start, core, core], np.r_[end, 0, 0], np.r_[seconds, _NEVER, _NEVER], core + 1
         )
         self._snapper = snapper_of(network, costs.profile.name)
-        self._groups = [_Group(costs, places) for places in groups]
-        ends = np.r_[network.a, network.b]
-        self._chains = np.argsort(ends, kind="stable") % max(len(network.a), 1)
+        # Chains are numbered anew as their ends lie on the ground: what one search reaches
+        # lies together in memory, and a frame waits for memory more than for anything else.
+        order = np.argsort(np.minimum(network.a, network.b), kind="stable")
+        self._number = np.empty(len(order), np.intp)
+        self._number[order] = np.arange(len(order))
+        self._a, self._b = network.a[order], network.b[order]
+        self._groups = [_Group(costs, places, self._number) for places in groups]
+        ends = np.r_[self._a, self._b]
+        self._chains = np.argsort(ends, kind="stable") % max(len(order), 1)
         self._first = np.searchsorted(np.sort(ends), np.arange(core + 1))
 
     def reached(self, x: float, y: float, ready: float, limit: float) -> list[tuple[Ints, Floats]]:
@@ -231,17 +240,17 @@ class _ByRoad:
         if place.edge[0] < 0:
             return [(np.empty(0, np.int64), np.empty(0)) for _ in self._groups]
         before = ready + float(legs(place, costs)[0])
-        chain = int(network.chain[place.edge[0]])
+        chain = int(self._number[network.chain[place.edge[0]]])
         exits = np.concatenate(costs.from_point(place.edge, place.fraction)) + before
         self._matrix.data[-2:] = np.where(np.isfinite(exits), exits, _NEVER)
-        self._matrix.indices[-2:] = (network.a[chain], network.b[chain])
+        self._matrix.indices[-2:] = (self._a[chain], self._b[chain])
         found = dijkstra(self._matrix, indices=network.core, limit=limit)
         hit = np.flatnonzero(found[: network.core] <= limit)
-        touched = np.zeros(len(network.a), bool)
+        touched = np.zeros(len(self._a), bool)
         touched[self._chains[_spread(self._first[hit], self._first[hit + 1])]] = True
         touched[chain] = True
         chains = np.flatnonzero(touched)
-        ends = found[network.a[chains]], found[network.b[chains]]
+        ends = found[self._a[chains]], found[self._b[chains]]
         out = []
         for group in self._groups:
             rows, count = group.on(chains)
