@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
     from desktop.panels.targets_check import Checker
 
 _FRAME = 16
-"""Milliseconds between two looks at the lights during a drag, when looking takes no time."""
+"""Milliseconds between two bits of looking at the lights during a drag."""
+_BIT = 0.002
+"""Seconds of a frame after which the rules left over wait for the next one."""
 
 
 class Drag:
-    """The lights of one drag: prepared in the background, looked at as often as there is time."""
+    """The lights of one drag: prepared in the background, then looked at without a pause.
+
+    Some rules in each frame: the symbol keeps up with the hand, the lights are a few frames
+    behind it. The last look is always at the last place.
+    """
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
@@ -27,7 +34,8 @@ class Drag:
         self._at = (0.0, 0.0)
         self._job: Job | None = None
         self._ready: LiveTargets | None = None
-        self._took = 0.0
+        self._looking: Iterator[LiveVerdicts | None] | None = None
+        self._looked_at = self._at
         self._timer = QTimer(checker, singleShot=True)
         self._timer.timeout.connect(self._look)
 
@@ -43,8 +51,7 @@ class Drag:
             self._of = layer, fid
             self._prepare(layer, fid)
         if self._ready is not None and not self._timer.isActive():
-            # Looking never takes more than a third of the time: the symbol keeps up.
-            self._timer.start(max(_FRAME, round(3000 * self._took)))
+            self._timer.start(_FRAME)
 
     def _prepare(self, layer: str, fid: int) -> None:
         checker = self.checker
@@ -81,17 +88,26 @@ class Drag:
     def _look(self) -> None:
         if self._ready is None or self._of is None:
             return
-        began = time.perf_counter()
-        found: LiveVerdicts = self._ready.after_move(*self._of, *self._at)
-        self._took = time.perf_counter() - began
-        self.checker.lit.emit(found)
+        if self._looking is None:
+            self._looked_at = self._at
+            self._looking = self._ready.steps(*self._of, *self._at)
+        enough = time.perf_counter() + _BIT
+        for found in self._looking:
+            if found is not None:
+                self._looking = None
+                self.checker.lit.emit(found)
+                break
+            if time.perf_counter() > enough:
+                break
+        if self._looking is not None or self._looked_at != self._at:
+            self._timer.start(_FRAME)
 
     def _end(self) -> None:
         shown = self._ready is not None
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        self._of, self._ready = None, None
+        self._of, self._ready, self._looking = None, None, None
         self._timer.stop()
         if shown:
             self.checker.lit.emit(None)

@@ -9,7 +9,7 @@
 A verdict at any place is the one a full check gives there, only without advice where to build.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,21 +118,30 @@ class LiveTargets:
 
         Rules of reach follow when ``prepare`` has been called for this feature.
         """
+        *_, found = self.steps(layer, fid, x, y)
+        assert found is not None
+        return found
+
+    def steps(self, layer: str, fid: int, x: float, y: float) -> Iterator[LiveVerdicts | None]:
+        """As :meth:`after_move`, a rule at a time: None after each, the verdicts at the end."""
         if self.plan.layer(layer).kind_name == "population":  # everybody would be counted anew
-            return LiveVerdicts({}, frozenset(r.id for r in self.affected(layer)), self.outcome)
+            later = frozenset(rule.id for rule in self.affected(layer))
+            yield LiveVerdicts({}, later, self.outcome)
+            return
         scene = self._scene.moved(layer, fid, x, y)
         ready = self._following
         if ready is not None and (ready.layer, ready.fid) != (layer, fid):
             ready = None
         verdicts: dict[str, Verdict] = {}
-        later = set()
+        waiting = set()
         for rule, read in self._read(layer):
             found = self._found(read, scene, ready, x, y)
             if found is None:
-                later.add(rule.id)
+                waiting.add(rule.id)
             else:
                 verdicts[rule.id] = conclude(rule, read, found, self.rules, scene)
-        return LiveVerdicts(verdicts, frozenset(later), self.outcome)
+            yield None
+        yield LiveVerdicts(verdicts, frozenset(waiting), self.outcome)
 
     def _found(
         self, rule: Rule, scene: Scene, ready: Following | None, x: float, y: float
