@@ -177,7 +177,7 @@ class Docks:
             bar.setExpanding(False)
             bar.setDrawBase(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setUsesScrollButtons(False)
+            bar.setUsesScrollButtons(True)  # many panels must not push the map aside
 
     @property
     def layers(self) -> LayersPanel:

@@ -68,6 +68,12 @@ QTabBar::tab { background: transparent; color: $muted; padding: 8px 0 6px 0; mar
   border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-weight: bold; }
 QTabBar::tab:hover { color: $text; }
+QTabBar::scroller { width: 44px; }
+QTabBar::tear { width: 0; image: none; }
+QTabBar QToolButton { background: $panel; border: none; border-radius: 0; padding: 0; }
+QTabBar QToolButton:hover { background: $hover; }
+QTabBar QToolButton::left-arrow { image: url("$left"); width: 10px; height: 10px; }
+QTabBar QToolButton::right-arrow { image: url("$right"); width: 10px; height: 10px; }
 
 QLabel[role="heading"] { font-weight: bold; }
 QLabel[role="headline"] { font-size: ${headline}px; font-weight: bold; }
@@ -163,6 +169,8 @@ def style_sheet(name: str) -> str:
         warn_ground=mixed(theme.warning, theme.panel, 0.16),
         note_ground=mixed(theme.accent, theme.panel, 0.12),
         arrow=path(f"theme/arrow-{name}.svg").as_posix(),
+        left=path(f"theme/left-{name}.svg").as_posix(),
+        right=path(f"theme/right-{name}.svg").as_posix(),
         tick=path(f"theme/tick-{name}.svg").as_posix(),
     )
 

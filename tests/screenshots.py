@@ -1,7 +1,7 @@
 """Pictures of the real window on a virtual screen: `make screenshots`.
 
 The README's picture goes to resources/docs/window.png, all others to out/screenshots/:
-every panel, the five examples, both themes, 100 % and 150 %.
+every panel and the five examples in both themes, 100 %, 150 % and 200 %, and on a 4K screen.
 """
 
 import json
@@ -77,6 +77,7 @@ class Photographer:
 
 def panels(theme: str, mark: str) -> None:
     """Every panel on the 赤峰 example."""
+    from data import scenarios
     from maps.analysis.coverage import CoverageAsk
 
     one = Photographer(theme, mark)
@@ -104,13 +105,42 @@ def panels(theme: str, mark: str) -> None:
         ("09", "export"),
         ("12", "targets"),
         ("13", "help"),
+        ("14", "roads"),
+        ("15", "siting"),
+        ("16", "charts"),
+        ("17", "deliver"),
+        ("18", "layer_export"),
         ("10", "table"),
     ):
         one.window.show_panel(name)
         one.take(f"{number}-{name}")
+    one.window.hide_panel("table")
+    one.session.do_book("复制方案", scenarios.copy_scenario())
+    one.window.show_panel("compare")
+    one.take("19-compare")
+    imported(one)
     one.session.message.emit("“南部储备库”没有填库房面积,建设标准里这一项要核对。")
     one.take("11-消息")
     one.close()
+
+
+def imported(one: Photographer) -> None:
+    """The page that shows what was found in a file of shelters copied from a phone map."""
+    from desktop.importing import page_of, take_files
+
+    assert one.session.plan is not None
+    home = one.session.plan.of_kind("settlement")[0].frame.to_crs("EPSG:4326").geometry
+    rows = [
+        f"避难场所{i},{p.x + 0.0062:.6f},{p.y + 0.0015:.6f},{i}千人" for i, p in enumerate(home)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "避难场所.csv"
+        file.write_text("\n".join(["场所名称,经度,纬度,容纳人数", *rows]), encoding="gbk")
+        page = page_of(one.window)
+        take_files(one.window, [file])
+        one.until(lambda: page.flow.shown is not None and not page.flow.busy and not page.filling)
+        one.take("20-导入")
+        page.cancel.click()
 
 
 def examples(theme: str, mark: str) -> None:
@@ -129,8 +159,12 @@ SETS = {
     "panels-light": (panels, "light", "", 1.0),
     "panels-dark": (panels, "dark", "-深色", 1.0),
     "panels-150": (panels, "light", "-150%", 1.5),
+    "panels-200": (panels, "light", "-200%", 2.0),
     "examples": (examples, "light", "", 1.0),
+    "examples-dark": (examples, "dark", "-深色", 1.0),
+    "examples-4k": (examples, "light", "-4K", 1.0),
 }
+SCREEN, LARGE = (1366, 768), (3840, 2160)
 
 
 def shrink(path: Path) -> None:
@@ -150,7 +184,7 @@ def main() -> None:
     chosen = sys.argv[1:] or list(SETS)
     for name in chosen:
         _, _, _, scale = SETS[name]
-        size = round(1366 * scale), round(768 * scale)
+        size = LARGE if name.endswith("4k") else tuple(round(n * scale) for n in SCREEN)
         with virtual_screen(*size) as display, tempfile.TemporaryDirectory() as folder:
             environment = {
                 **os.environ,

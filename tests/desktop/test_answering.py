@@ -22,6 +22,7 @@ from desktop.importing import page_of, take_files
 from desktop.session import Session
 from desktop.window import Window
 from maps.analysis.coverage import CoverageAsk
+from maps.analysis.provenance import FILE
 from maps.analysis.timecover import TimeAsk
 from tests.desktop.plans import CRS, X, Y, small_plan
 from tests.desktop.test_session import idle, wait_for
@@ -162,3 +163,16 @@ def test_while_map_and_layer_are_exported(watched, tmp_path):
         panel.export(tmp_path / "人口.csv")
     assert (tmp_path / "图.pdf").stat().st_size > 10_000
     assert (tmp_path / "人口.csv").stat().st_size > PEOPLE * 10
+
+
+def test_while_deliverables_are_begun_and_stopped(watched, tmp_path):
+    session = watched.session
+    watched.show_panel("deliver")
+    watched.docks.panels["deliver"].sites.setText("0")
+    at_rest(watched)
+    with free(watched):
+        watched.docks.panels["deliver"].export_all(tmp_path / "成果")
+        wait_for(lambda: session.jobs.running and session.jobs.shown().fraction > 0.031, 120)
+        session.jobs.shown().cancel()
+    assert list((tmp_path / "成果").glob("*.gpkg"))
+    assert not (tmp_path / "成果" / FILE).exists()
