@@ -200,20 +200,32 @@ _RULE = Stroke(LIGHT.boundary, 0.12)
 _NOTE = "见放大图"
 
 
-def mark_extent(pen: Pen, page: Sheet, detail: Detail) -> None:
-    """Show on the main map what the detail enlarges."""
+def mark_extent(pen: Pen, page: Sheet, detail: Detail, note: Box) -> None:
+    """Show on the main map what the detail enlarges; names are written over the line."""
     pen.inside(page.neat)
     pen.box(detail.extent, "", style.DETAIL)
-    pen.inside(None)
-    place = note_box(page, detail)
-    middle = ((place.left + place.right) / 2, (place.bottom + place.top) / 2)
+    middle = ((note.left + note.right) / 2, (note.bottom + note.top) / 2)
     size = page.points(style.TEXT_PT["small"])
     pen.text(*middle, _NOTE, size, bold=True, align="center", halo=LIGHT.halo)
 
 
-def note_box(page: Sheet, detail: Detail) -> Box:
-    """Return where the words at the extent stand: kept free of names."""
-    middle = (detail.extent.left + detail.extent.right) / 2
-    half, tall = 6.0 * page.factor, 3.2 * page.factor
-    top = detail.extent.top
-    return Box(middle - half, top + 0.3, middle + half, top + 0.3 + tall)
+def note_box(page: Sheet, detail: Detail, taken: Sequence[Box]) -> Box:
+    """Return where the words at the extent stand, off the boxes ``taken`` where there is room.
+
+    Names keep off them.
+    """
+    extent, gap = detail.extent, 0.3
+    wide, tall = 12.0 * page.factor, 3.2 * page.factor
+    x, y = (extent.left + extent.right - wide) / 2, (extent.bottom + extent.top - tall) / 2
+    over, under = extent.top + gap, extent.bottom - gap - tall
+    left, right = extent.left - gap - wide, extent.right + gap
+    ends = (extent.left, extent.right - wide)
+    rows = [(at, side) for side in (over, under) for at in (x, *ends)]
+    places = [Box(at, low, at + wide, low + tall) for at, low in (*rows, (right, y), (left, y))]
+    neat = page.neat
+    for place in places:
+        inside = neat.left < place.left and place.right < neat.right
+        inside = inside and neat.bottom < place.bottom and place.top < neat.top
+        if inside and not any(place.meets(box) for box in taken):
+            return place
+    return places[0]

@@ -154,11 +154,16 @@ class Marking:
         return {"".join(w.lines) for w, _, place in self._arranged if place is not None}
 
     @property
+    def places(self) -> list[Box]:
+        """Boxes of all symbols."""
+        at = np.hstack([self.at - self.reach[:, None], self.at + self.reach[:, None]])
+        return [Box(*b) for b in at]
+
+    @property
     def taken(self) -> list[Box]:
         """Boxes of all symbols, names and joining lines, once drawn."""
-        at = np.hstack([self.at - self.reach[:, None], self.at + self.reach[:, None]])
         lines = [Box(*bounds) for bounds in shapely.bounds(np.array(self._joined, dtype=object))]
-        return [*(Box(*b) for b in at), *(Box(*b) for b in self.boxes), *lines]
+        return [*self.places, *(Box(*b) for b in self.boxes), *lines]
 
     def _leaders(self) -> None:
         """Join a symbol that had to move with the place it stands for."""

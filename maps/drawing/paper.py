@@ -49,6 +49,11 @@ class Box:
     def grown(self, by: float) -> "Box":
         return Box(self.left - by, self.bottom - by, self.right + by, self.top + by)
 
+    def meets(self, other: "Box") -> bool:
+        """True when the two lie over each other."""
+        across = self.left < other.right and other.left < self.right
+        return across and self.bottom < other.top and other.bottom < self.top
+
     @property
     def corners(self) -> tuple[float, float, float, float]:
         return (self.left, self.bottom, self.right, self.top)

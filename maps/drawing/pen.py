@@ -41,6 +41,7 @@ class Pen:
         self._place = self._inches + self.figure.dpi_scale_trans
         self.width, self.height = width, height
         self._regular, self._bold = fonts.register_matplotlib()
+        self._inside: Box | None = None
         self._clip: TransformedBbox | None = None
         self._z = 0
 
@@ -58,7 +59,7 @@ class Pen:
 
     def inside(self, box: Box | None) -> None:
         """Clip what is drawn from now on to ``box``; None clips nothing."""
-        self._clip = None
+        self._inside, self._clip = box, None
         if box is not None:
             limits = Bbox.from_extents(*box.corners)
             self._clip = TransformedBbox(limits, self._place)
@@ -140,8 +141,13 @@ class Pen:
         Polygons in ``within`` (mm), if there are any, cut it to their outline.
         """
         cells = _Cells(pixels, box)
-        outline = polygon_path(within)
-        if outline is not None:
+        shapes = np.array(list(within), dtype=object)
+        if len(shapes):
+            # SVG cuts to one thing only: the outline is cut to the box first.
+            inside = shapely.box(*(self._inside or box).corners)
+            outline = polygon_path(shapely.intersection(shapes, inside))
+            if outline is None:
+                return
             cells.set_clip_path(outline, self._place)
         self._add(cells)
         cells.set_clip_on(True)

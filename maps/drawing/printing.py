@@ -200,25 +200,27 @@ def _draw(content: Content, ask: PrintAsk, layout: Layout, folio: Folio, report:
     results.draw_over(ground)
     report(0.3, "正在放置符号与注记…")
     kept = list(layout.boxes.values())
+    busy = [*kept]
     marking = Marking(pen, page, placed, content, pages=folio.pages)
     marking.arrange(ground.districts, ground.around, kept)
     closer = detail.find(content, page, placed, marking, kept) if ask.detail else None
     if closer is not None:
         kept.append(closer.box)
         marking = Marking(pen, page, placed, content, closer.extent, folio.pages)
-        busy = [*kept, detail.note_box(page, closer)]
+        busy += [closer.box, detail.note_box(page, closer, [*kept, *marking.places])]
         marking.arrange(ground.districts, ground.around, busy)
     pen.inside(None)
     if not content.template.public:
         furniture.graticule(pen, page, placed, content.plan.crs, kept)
     pen.inside(page.neat)
+    if closer is not None:
+        detail.mark_extent(pen, page, closer, busy[-1])
     marking.draw()
-    roadnumbers.draw(pen, page, ground, content, marking, kept)
+    roadnumbers.draw(pen, page, ground, content, marking, busy)
     pen.inside(None)
     enlarged = None
     if closer is not None:
         report(0.6, "正在画放大图…")
-        detail.mark_extent(pen, page, closer)
         enlarged = detail.draw(pen, page, closer, content)
     report(0.9, "正在画图框与图例…")
     name = _furnish(pen, content, ask, layout, folio)

@@ -36,7 +36,7 @@ def draw(
                 shapely.line_interpolate_point(line, share, normalized=True)
             )[0]
             box = Box(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
-            if _inside(box, limits) and not any(_meet(box, other) for other in taken):
+            if _inside(box, limits) and not any(box.meets(other) for other in taken):
                 taken.append(box)
                 out.append((number, box))
                 break
@@ -74,7 +74,3 @@ def _words(number: str, public: bool) -> str:
 def _inside(box: Box, limits: Box) -> bool:
     across = limits.left < box.left and box.right < limits.right
     return across and limits.bottom < box.bottom and box.top < limits.top
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a.left < b.right and b.left < a.right and a.bottom < b.top and b.bottom < a.top

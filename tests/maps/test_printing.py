@@ -578,6 +578,20 @@ def test_a_picture_of_cells_lies_where_its_box_is_and_is_cut_to_its_area() -> No
             assert drawn[py, px].tolist() == wanted, (x, y)
 
 
+def test_a_picture_is_cut_to_its_area_and_to_the_box_at_once() -> None:
+    """SVG knows one clip only: with two, a picture ran over the edge of an enlargement."""
+    pen = Pen(30.0, 20.0)
+    cells = np.full((2, 2, 4), 255, np.uint8)
+    pen.inside(Box(10.0, 5.0, 20.0, 15.0))
+    pen.picture(cells, Box(0.0, 0.0, 30.0, 20.0), [shapely.box(-5, -5, 15, 40)])
+    (drawn,) = pen.figure.artists
+    outline = drawn.get_clip_path().get_fully_transformed_path().get_extents()
+    millimetres = np.array(outline.extents) / pen.figure.get_dpi() * 25.4
+    assert millimetres == pytest.approx([10, 5, 15, 15])
+    pen.picture(cells, Box(0.0, 0.0, 30.0, 20.0), [shapely.box(21, 0, 30, 20)])
+    assert list(pen.figure.artists) == [drawn]
+
+
 def test_text_sits_where_it_is_put() -> None:
     pen = Pen(100.0, 50.0)
     for align, shift in (("left", 0.5), ("center", 0.0), ("right", -0.5)):
