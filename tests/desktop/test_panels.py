@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,6 +22,7 @@ from data import edits
 from data.recovery import recoverable
 from desktop import dialogs, theme
 from desktop.crash import Crashes
+from desktop.docks import PLACES
 from desktop.panels.status import left_words
 from desktop.session import Session
 from maps.analysis.coverage import CoverageAsk
@@ -82,6 +83,20 @@ def test_nothing_is_cut_off_at_1366_by_768(opened, name):  # noqa: F811
     for _ in range(5):  # layouts inside layouts settle one after the other
         QApplication.processEvents()
     assert opened.size() == QSize(1366, 768)
+    assert cut_off(opened) == []
+
+
+def test_many_panels_do_not_push_the_map_aside(opened):  # noqa: F811
+    names = [place.name for place in PLACES if place.area == Qt.DockWidgetArea.RightDockWidgetArea]
+    for name in names:
+        opened.docks.show(name)
+    for _ in range(5):
+        QApplication.processEvents()
+    assert opened.canvas.width() > opened.width() / 2
+    for name in names[3:]:
+        opened.docks.hide(name)
+    for _ in range(5):
+        QApplication.processEvents()
     assert cut_off(opened) == []
 
 
