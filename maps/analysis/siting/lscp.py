@@ -22,6 +22,8 @@ from maps.analysis.siting.weighting import fewer_sites
 
 _SMALL = 60
 _FEW, _MANY = 300, 2000
+_LARGE, _GLANCE = 300, 100
+"""Candidates of a part from which on its first answer is improved, in so many steps."""
 _AT_ONCE = 3.0
 """Seconds HiGHS gets before local search looks for fewer sites; most parts are proven in less."""
 
@@ -161,25 +163,26 @@ class _Part:
         whole = proof and self.room is None
         if whole:
             brief = _AT_ONCE if patience is None else min(_AT_ONCE, patience)
+            if self.matrix.shape[1] >= _LARGE:
+                sites = self._fewer(sites, _GLANCE, search)
+                self._tell(search, sites)
             sites, count, bound = self._prove(search, sites, brief)
             if bound >= count - 1e-6 or search.tick():
                 return sites, count, bound
+        if proof and self.unit and self.room is not None and not self._fits(sites):
+            # The linear program tells at once what is far out of reach.
+            found = enough(self.matrix, self.room, search, patience)
+            if found.sites is not None:
+                sites = found.sites
+            elif found.bound > self.room or search.tick():
+                return sites, float(len(sites)), float(min(found.bound, len(sites)))
+            sites = self._fewer(sites, _FEW, search)
+            return sites, float(len(sites)), float(min(found.bound, len(sites)))
         sites = self._fewer(sites, _MANY if whole else _FEW, search)
         if self._fits(sites) or not proof:
             return sites, float(self.cost[sites].sum()), 0.0
         self._tell(search, sites)
-        if self.unit and self.room is not None:
-            return self._decide(search, sites, self.room, patience)
         return self._prove(search, sites, patience)
-
-    def _decide(
-        self, search: Search, sites: np.ndarray, room: int, patience: float | None
-    ) -> tuple[np.ndarray, float, float]:
-        """Whether ``room`` sites do; ``sites`` when that is not so or not known."""
-        found = enough(self.matrix, room, search, patience)
-        if found.sites is not None:
-            sites = found.sites
-        return sites, float(len(sites)), float(min(found.bound, len(sites)))
 
     def _fewer(self, sites: np.ndarray, steps: int, search: Search) -> np.ndarray:
         if not self.unit or self.matrix.shape[1] < _SMALL or self._fits(sites):

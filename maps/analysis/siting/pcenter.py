@@ -22,10 +22,13 @@ from maps.analysis.siting.pmedian import dense
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
 
-_SHARES = (60.0, 8.0, 1.0)
-"""A radius may take the time left divided by this, in the first round and in those after it."""
+_ROUNDS = ((60.0, 0.02), (20.0, 0.004), (6.0, 0.0005), (1.0, 0.0))
+"""A radius may take the time left divided by the first; radii closer than the second, as a share
+of the longest way, are not told apart."""
 _ADDED = 20
 """Demands added at once."""
+_TRIES = 2
+"""How often some are asked before all are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,25 +107,29 @@ class _Growing:
     def center(self, rows: np.ndarray, low: float) -> Center:
         """Begin with the demands ``rows`` and the bound ``low``; the answer with its proof.
 
-        Radii that could not be decided in their share of the time count as impossible for the
-        search, not for the bound; a later round gives them more.
+        Each round looks from both sides: for answers a radius not decided in its share of the
+        time counts as impossible, for the bound as possible. A later round gives them more.
         """
         values = np.unique(self.cost[(self.cost >= low) & (self.cost <= self.high)])
         shown = -1
-        for share in _SHARES:
-            tried = shown
-            top = int(np.searchsorted(values, self.high))
-            while top - tried > 1 and not self.search.tick():
-                middle = (tried + top) // 2
-                end = self.search.passed + self.search.left / share
-                radius = float(values[middle])
-                rows, possible = self._decide(radius, rows, end)
-                top = int(np.searchsorted(values, self.high))
-                if possible is not True:
-                    tried = middle
-                if possible is False:
-                    shown = middle
-                    self.search.tell(self.high, float(values[min(shown + 1, top)]))
+        for share, close in _ROUNDS:
+            for hopeful in (True, False):
+                tried, end = shown, int(np.searchsorted(values, self.high))
+                while end - tried > 1 and not self.search.tick():
+                    if close and values[end] - values[max(tried, 0)] < close * self.high:
+                        break
+                    middle = (tried + end) // 2
+                    until = self.search.passed + self.search.left / share
+                    rows, possible = self._decide(float(values[middle]), rows, until)
+                    end = min(end, int(np.searchsorted(values, self.high)))
+                    if possible is False:
+                        tried = shown = middle
+                        self.search.tell(self.high, float(values[middle + 1]))
+                    elif possible is None and not hopeful:
+                        tried = middle
+                    else:
+                        end = min(end, middle)
+        top = int(np.searchsorted(values, self.high))
         bound = self.high if shown >= top - 1 else float(values[shown + 1])
         sites = self.sites
         if len(sites) < self.limit:
@@ -136,11 +143,13 @@ class _Growing:
         self, radius: float, rows: np.ndarray, end: float
     ) -> tuple[np.ndarray, bool | None]:
         """Whether all can be reached within ``radius`` (None: not known), and the rows asked."""
-        while True:
-            reach = cover(self.cost[rows], radius)
-            need = np.ones(len(rows), np.int64)
+        for turn in range(_TRIES + 1):
+            asked = self.cost[rows] if turn < _TRIES else self.cost
             seconds = max(0.02, end - self.search.passed)
-            found = fewest(reach, need, self.side, self.search, target=self.limit, patience=seconds)
+            found = fewest(
+                cover(asked, radius), np.ones(len(asked), np.int64), self.side, self.search,
+                target=self.limit, patience=seconds,
+            )  # fmt: skip
             if found.bound > self.limit + SLACK:
                 return rows, False
             if found.sites is None or found.count > self.limit + SLACK:
@@ -155,6 +164,7 @@ class _Growing:
             if self.search.tick() or self.search.passed >= end:
                 return rows, None
             rows = np.union1d(rows, self._left_out(now, radius))
+        return rows, None
 
     def _left_out(self, now: np.ndarray, radius: float) -> np.ndarray:
         """Demands beyond ``radius``, each farthest when those before it are served."""
@@ -173,7 +183,7 @@ def _bisect(cost: np.ndarray, values: np.ndarray, limit: int, side: Side, search
     sites: np.ndarray | None = None
     shown, upper = -1, len(values)
     need = np.ones(len(cost), np.int64)
-    for share in _SHARES:
+    for share, _ in _ROUNDS:
         # What its share of the time has not decided gets more in a later round.
         tried = shown
         while upper - tried > 1 and not search.tick():

@@ -10,6 +10,8 @@ from maps.analysis.siting.ask import FIXED, RELOCATABLE, Ask, Problem, Siting, W
 from maps.analysis.siting.matrix import Pairs
 
 _CLOSE = 1e-6
+_BLOCK = 131_072
+"""Costs looked at in one go: what a cache holds."""
 
 
 def check(result: Siting) -> None:
@@ -86,15 +88,14 @@ def _within(problem: Problem, ask: Ask, is_open: np.ndarray) -> np.ndarray:
         pairs = problem.cost
         good = is_open[pairs.site] & (pairs.cost <= reach[pairs.site])
         return np.bincount(pairs.rows[good], minlength=n)
-    if 4 * int(is_open.sum()) > m:
-        # Many columns: cheaper to look at all of them than to copy those wanted.
-        within = problem.cost <= reach
-        within &= is_open & np.isfinite(reach)
-        endless = is_open & ~np.isfinite(reach)
-        far = np.isfinite(problem.cost[:, endless]).sum(axis=1)
-        return np.asarray(np.count_nonzero(within, axis=1) + far)
-    block = problem.cost[:, is_open]
-    return np.count_nonzero((block <= reach[is_open]) & (block < np.inf), axis=1)
+    sites = np.flatnonzero(is_open)
+    times = np.empty(n, np.int64)
+    step = max(1, _BLOCK // m)
+    for first in range(0, n, step):
+        block = problem.cost[first : first + step].take(sites, axis=1)
+        good = (block <= reach[sites]) & (block < np.inf)
+        times[first : first + step] = good.sum(axis=1)
+    return times
 
 
 def _least(problem: Problem, is_open: np.ndarray) -> np.ndarray:
