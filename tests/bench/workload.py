@@ -44,26 +44,48 @@ def districts() -> Layer:
 
 
 @functools.cache
-def people() -> Layer:
-    """The populated cells' centres with their persons."""
+def _settled() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Populated cells (rising numbers), their persons, and how much of a centre each is.
+
+    The last adds up the towns, townships and villages that spread into the cell, a town's heart
+    counting a thousand times what a village does.
+    """
     rng = np.random.default_rng(4)
     spread = np.repeat([2_800.0, 900.0, 320.0], (12, 161, 9000))
     places = _inside(rng, len(spread))
     weight = np.repeat([2600.0, 260.0, 28.0], (12, 161, 9000)) * rng.lognormal(0, 0.5, len(spread))
-    found = np.empty(0, dtype=np.int64)
+    pull = np.repeat([60.0, 2.2, 0.055], (12, 161, 9000))
+    pull[:12] *= np.arange(1, 13) ** -0.75 * 12**0.3
+    found, centre = np.empty(0, dtype=np.int64), np.empty(0)
     while len(found) < POPULATED:
         who = np.repeat(np.arange(len(spread)), rng.poisson(weight))
         at = places[who] + rng.normal(0, 1, (len(who), 2)) * spread[who, None]
-        at = at[shapely.contains_xy(outline(), *at.T)]
-        cell = ((at - (WEST, SOUTH)) // CELL).astype(np.int64)
-        found = np.unique(np.concatenate([found, cell[:, 1] * COLUMNS + cell[:, 0]]))
-    kept = np.sort(rng.choice(found, POPULATED, replace=False))
-    persons = rng.lognormal(0, 1.2, POPULATED)
+        inside = shapely.contains_xy(outline(), *at.T)
+        cell = ((at[inside] - (WEST, SOUTH)) // CELL).astype(np.int64)
+        number = np.concatenate([found, cell[:, 1] * COLUMNS + cell[:, 0]])
+        found, which = np.unique(number, return_inverse=True)
+        centre = np.bincount(which, np.concatenate([centre, pull[who[inside]]]))
+    kept = np.sort(rng.choice(len(found), POPULATED, replace=False))
+    return found[kept], rng.lognormal(0, 1.2, POPULATED), centre[kept]
+
+
+@functools.cache
+def people() -> Layer:
+    """The populated cells' centres with their persons."""
+    kept, persons, _ = _settled()
     x, y = WEST + (kept % COLUMNS + 0.5) * CELL, SOUTH + (kept // COLUMNS + 0.5) * CELL
     frame = gpd.GeoDataFrame(
         {"人口": persons * (PEOPLE / persons.sum())}, geometry=shapely.points(x, y), crs=CRS
     )
     return make_layer("人口", "population", frame, CRS, basis="人口格网·示意", cell=CELL)
+
+
+@functools.cache
+def crowded() -> np.ndarray:
+    """Persons of the same cells, a third of them living in one cell of a hundred."""
+    _, persons, centre = _settled()
+    here = (centre**0.9 + 0.02) * persons ** (0.7 / 1.2)
+    return np.asarray(here * (PEOPLE / here.sum()))
 
 
 @functools.cache
