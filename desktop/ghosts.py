@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from data.kinds import kind
+
 if TYPE_CHECKING:
     from desktop.session import Session
 
 
 @dataclass(frozen=True)
 class Ghost:
-    """One proposal: kind name, place in plan metres, what it is called, what speaks for it."""
+    """One proposal: kind name, place in plan metres, its name, what speaks for it, its class."""
 
     kind: str
     x: float
     y: float
     name: str = ""
     text: str = ""
+    grade: str = ""
 
 
 class Ghosts(QObject):
@@ -55,6 +58,8 @@ class Ghosts(QObject):
         from desktop import features  # loads geopandas: not before the window is on the screen
 
         named = {"名称": ghost.name} if ghost.name else {}
+        if ghost.grade:
+            named[kind(ghost.kind).class_column] = ghost.grade
         if not features.add_at(self.session, ghost.kind, ghost.x, ghost.y, **named):
             return False
         self.show(one for one in self.items if one is not ghost)

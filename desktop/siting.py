@@ -1,6 +1,6 @@
 """What the siting panel asks the engine, and what it keeps of the answers. No Qt here.
 
-Question ─▶ Sought (the plan as a problem) ─▶ Found | Curve | Lost
+Question ─▶ Sought (the plan as a problem) ─▶ Found | Curve (what a loss means: ``siting_losses``)
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from maps.analysis.siting import (
 from maps.analysis.siting.ask import Model
 from maps.analysis.siting.byroad import SLACK, by_road
 from maps.analysis.siting.curve import Curve, curve
-from maps.analysis.siting.fromplan import Existing, Ground, PlanAsk, metres_to, problem_of
+from maps.analysis.siting.fromplan import Existing, Ground, PlanAsk, problem_of
 from maps.analysis.siting.places import standing
-from maps.analysis.siting.resilience import Resilience, Target, resilience
+from maps.analysis.siting.resilience import Target
 from maps.analysis.siting.sensitivity import Change, Comparison, compare, sensitivity
 from maps.analysis.siting.solve import reached_times
 from maps.analysis.siting.why import Share, shares
-from maps.analysis.targets.effects import Effects, effects
+from maps.analysis.targets.effects import Effects, Place, effects
 from maps.analysis.timecover import TimeAsk
 
 COMPARE_SECONDS = 20.0
@@ -81,7 +81,9 @@ class Question:
     needs none. ``p`` or ``budget`` with ``price`` (a column of the candidates). ``goal``: a share
     (0–1) of the people, to tell which districts reach it. ``at_least``: so many in every
     district. ``soon``: of the ``p`` new ones so many are built first. ``room``: persons a new
-    site takes in (0: as many as come).
+    site takes in (0: as many as come). ``radii``: (class, metres or minutes) for classes with a
+    range of their own, which new ones then are of; ``limit`` holds for all others. ``moves``: how
+    many of those that may move do so at most.
     """
 
     of: str
@@ -102,6 +104,8 @@ class Question:
     at_least: int = 0
     soon: int = 0
     room: int = 0
+    radii: tuple[tuple[str, float], ...] = ()
+    moves: int | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -114,15 +118,22 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Sought:
-    """A question as a problem: ``reach`` within which a person counts as reached, or None."""
+    """A question as a problem: ``reach`` within which a person counts as reached, or None; one
+    per candidate where classes have ranges of their own."""
 
     question: Question
     plan: Plan
     ground: Ground
-    reach: float | None
+    reach: float | np.ndarray | None
 
     def name(self, candidate: int) -> str:
-        return self.ground.candidates.name[candidate]
+        found = self.ground.candidates
+        grade = found.grade[candidate] if self.question.radii else ""
+        return f"{found.name[candidate]}({grade})" if grade else found.name[candidate]
+
+    def grade(self, candidate: int) -> str:
+        """The class a new site at a candidate is of, "" where classes are not asked about."""
+        return self.ground.candidates.grade[candidate] if self.question.radii else ""
 
     def place(self, candidate: int) -> tuple[float, float]:
         """Where a candidate is, in plan metres."""
@@ -215,25 +226,18 @@ class Found:
         return [share for share in self.shares if state[share.site] == NEW]
 
 
-@dataclass(frozen=True, eq=False)
-class Lost:
-    """What the loss of each facility means."""
-
-    sought: Sought
-    answer: Resilience
-
-
 def seek(plan: Plan, question: Question, report: Report = silent) -> Sought:
     """Return the question as a problem. Raises Refused."""
     by_time = question.travel is not None
     limit = None if question.limit is None else question.limit + (SLACK if by_time else 0.0)
     existing = question.existing
-    if existing != "ignore" and not _stands(plan, question):
+    if existing != "ignore" and not stands(plan, question):
         existing = "ignore"
     ask = PlanAsk(
         question.of,
         question.candidates,
         limit if question.wish.cover else None,
+        {name: value + (SLACK if by_time else 0.0) for name, value in question.radii},
         existing=existing,
         status=question.status,
         avoid=question.avoid,
@@ -243,12 +247,13 @@ def seek(plan: Plan, question: Question, report: Report = silent) -> Sought:
     )
     told = by_road(plan, question.travel) if question.travel is not None else None
     try:
-        return Sought(question, plan, problem_of(plan, ask, report, told), limit)
+        ground = problem_of(plan, ask, report, told)
+        return Sought(question, plan, ground, ground.reach if question.radii else limit)
     except Refused as refusal:
         raise Refused(plain(str(refusal))) from refusal
 
 
-def _stands(plan: Plan, question: Question) -> bool:
+def stands(plan: Plan, question: Question) -> bool:
     """Whether any facility of the kind and status stands."""
     try:
         return len(standing(plan, question.of, question.status, FIXED)) > 0
@@ -283,6 +288,7 @@ def _ask(sought: Sought) -> Ask:
         phases=(question.soon, question.p) if question.soon and question.p else (),
         at_least=dict.fromkeys(districts, question.at_least) if question.at_least else {},
         budget=question.budget,
+        moves=question.moves if question.existing == "relocatable" else None,
         times=wish.times,
         only_reachable=question.only_reachable,
         seconds=question.seconds,
@@ -323,34 +329,13 @@ def draw_curve(
     return sought, found
 
 
-def lose(plan: Plan, question: Question, report: Report = silent) -> Lost:
-    """Return what the loss of each facility that stands means. Raises Refused."""
-    wanted = replace(question, existing="fixed", wish=WISH["most"], room=0, soon=0)
-    if not _stands(plan, wanted):
-        raise Refused("规划里没有这类设施,谈不上失去其中一处。请先添加,或换一种状态。")
-    sought = seek(plan, wanted, part(report, 0.0, 0.6))
-    if sought.reach is None:
-        raise Refused("请填服务半径或时限:失去一处少覆盖多少人,要看多远算覆盖。")
-    found = sought.ground.candidates
-    sites = np.flatnonzero(sought.ground.problem.states == FIXED)
-    ways = None
-    if question.travel is None:
-        ways = metres_to(sought.ground, found.x[sites], found.y[sites])
-    answer = resilience(
-        sought.ground.problem,
-        sought.reach,
-        sites,
-        targets=sought.targets,
-        ways=ways,
-        report=part(report, 0.6, 1.0),
-    )
-    return Lost(sought, answer)
-
-
 def rule_changes(book: Book, found: Found, report: Report = silent) -> Effects:
     """Return which verdicts about the plan's targets change with the new sites."""
     sought = found.sought
-    places = [(*sought.place(one.site), sought.name(one.site)) for one in found.new]
+    places = [
+        Place(*sought.place(one.site), sought.name(one.site), sought.grade(one.site))
+        for one in found.new
+    ]
     return effects(book.with_plan(sought.plan), sought.question.of, places, report=report)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from data import scenarios
 from data.kinds import kind
 from desktop.ghosts import Ghost
-from maps.analysis.targets.effects import planned
+from maps.analysis.targets.effects import Place, planned
 
 if TYPE_CHECKING:
     from data.plan import Book, Plan
@@ -33,8 +33,9 @@ class Proposals:
         x, y = self.sought.place(site)
         title = kind(self.of).title
         by_name = bool(self.sought.ground.candidates.layer[site])
-        name = f"{self.sought.name(site)}{title}" if by_name else f"拟建{title}{rank + 1}"
-        return Ghost(self.of, x, y, name, text)
+        place = self.sought.ground.candidates.name[site]
+        name = f"{place}{title}" if by_name else f"拟建{title}{rank + 1}"
+        return Ghost(self.of, x, y, name, text, self.sought.grade(site))
 
     def taken(self, plan: Plan, ghost: Ghost) -> bool:
         """Whether a facility of the kind stands there now."""
@@ -68,7 +69,7 @@ class Proposals:
         return bool(left) and session.do_book("选址结果存为新方案", change)
 
     def _put(self, ghosts: Sequence[Ghost]) -> Any:
-        return planned(self.of, [(g.x, g.y, g.name) for g in ghosts])
+        return planned(self.of, [Place(g.x, g.y, g.name, g.grade) for g in ghosts])
 
     def stale_for(self, plan: Plan, speeds: Mapping[str, float]) -> bool:
         """Whether something other than taking over proposals has changed what they stand on."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from desktop.words import number
+
 if TYPE_CHECKING:
     from desktop.siting import Wish
     from maps.analysis.siting import Siting, Step
@@ -71,3 +73,8 @@ def standing_of(siting: Siting, wish: Wish, total: float, by_time: bool) -> str:
         return f"未证完,最多还能高 {gap * 100:.1f} 个百分点"
     less = worth(gap, wish, total, by_time)
     return f"未证完,最多还能短 {less}"
+
+
+def range_words(name: str, value: float, by_time: bool) -> str:
+    """“市级 80 km”."""
+    return f"{name} {number(value)} 分钟" if by_time else f"{name} {number(value / 1000)} km"

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
     QLabel,
     QLineEdit,
@@ -76,6 +77,19 @@ def set_bad(field: QWidget, message: QLabel, sentence: str) -> None:
     if bool(field.property("bad")) != bool(sentence):
         field.setProperty("bad", bool(sentence))
         field.style().polish(field)
+
+
+def offer(box: QComboBox, wanted: list[tuple[str, str]]) -> None:
+    """Offer these; what was chosen stays chosen."""
+    if wanted == [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
+        return
+    chosen = box.currentData() if box.count() > 1 else None
+    box.blockSignals(True)
+    box.clear()
+    for text, data in wanted:
+        box.addItem(text, data)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    box.blockSignals(False)
 
 
 class LongEdit(QPlainTextEdit):

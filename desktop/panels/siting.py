@@ -18,7 +18,8 @@ from desktop.panels.siting_fields import SitingFields
 from desktop.panels.siting_loss import LossAnswer
 from desktop.panels.siting_sites import SitesAnswer
 from desktop.results import speeds
-from desktop.siting import Found, Lost, Question, draw_curve, find, firmness, lose, rule_changes
+from desktop.siting import Found, Question, draw_curve, find, firmness, rule_changes
+from desktop.siting_losses import Lost, lose
 from desktop.siting_proposals import Proposals
 from desktop.siting_words import News, searching
 
@@ -170,14 +171,15 @@ class SitingPanel(QWidget):
             return
         page, news = self.page, News()
         highest = self.fields.highest() if page == "curve" else 0
-        if highest is None:
+        closing = self.fields.closing() if page == "loss" else ("", 0)
+        if highest is None or closing is None:
             return
 
         def work(report: Any) -> Any:
             if page == "curve":
                 return draw_curve(plan, question, highest, news, report)
             if page == "loss":
-                return lose(plan, question, report)
+                return lose(plan, question, *closing, report)
             return find(plan, question, news, report)
 
         def done(answer: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,10 +13,12 @@ from data.kinds import KINDS, STATUS_SETS, Column, kind, parse_value
 from data.plan import Plan
 from data.refused import Refused
 from desktop.panels.coverage import FIRST_KM, OTHER_KM
-from desktop.panels.fields import GAP, UnitEdit, label, set_bad
+from desktop.panels.fields import GAP, UnitEdit, label, offer, set_bad
 from desktop.panels.roads_fields import STATUS_WORDS
+from desktop.panels.siting_classes import ClassRanges
 from desktop.panels.traveltime import FIRST_MINUTES, OTHER_MINUTES
 from desktop.siting import EXISTING, WISH, WISHES, Question
+from desktop.siting_losses import MOST, ROADS
 from desktop.words import number
 from maps.analysis.network.profile import conditions, own_speeds, usual_vehicle, vehicles
 from maps.analysis.timecover import LONGEST, MEASURES, TimeAsk
@@ -39,6 +42,8 @@ _GOAL = Column("达标线", "number", "%", low=0, high=100)
 _EACH = Column("各区至少", "whole", "处", low=1)
 _SOON = Column("近期先建", "whole", "处", low=1)
 _ROOM = Column("每处容量", "whole", "人", low=1)
+_MOVES = Column("最多迁移", "whole", "处", low=1)
+_ROADS = Column("封闭条数", "whole", "条", low=1, required=True)
 _SECONDS = Column("计算限时", "number", "秒", low=0, required=True)
 
 
@@ -61,7 +66,9 @@ class SitingFields(QWidget):
         self._lay_out()
         for edit in self.findChildren(UnitEdit):
             edit.returnPressed.connect(compute)
-        for box in (self.wish, self.way, self.by, self.places):
+        self.classes.entered.connect(compute)
+        self.graded.toggled.connect(lambda on: self.show_fitting())
+        for box in (self.wish, self.way, self.by, self.places, self.existing, self.roads):
             box.currentIndexChanged.connect(lambda index: self.show_fitting())
         self.of.currentIndexChanged.connect(lambda index: self._show_kind())
         self.more.toggled.connect(lambda on: self.show_fitting())
@@ -71,7 +78,10 @@ class SitingFields(QWidget):
     def _make_boxes(self) -> None:
         self.of, self.wish, self.way, self.by = (QComboBox() for _ in range(4))
         self.vehicle, self.weather, self.places, self.price = (QComboBox() for _ in range(4))
-        self.existing, self.status = QComboBox(), QComboBox()
+        self.existing, self.status, self.roads = QComboBox(), QComboBox(), QComboBox()
+        for name, words in ROADS.items():
+            self.roads.addItem(words, name)
+        self.roads.setToolTip("一条一条地封闭,看多少人因此超出时限、多少人无路可走。")
         for wish in WISHES:
             self.wish.addItem(wish.words, wish.name)
         self.way.addItem("服务半径(直线距离)", "")
@@ -97,6 +107,11 @@ class SitingFields(QWidget):
         self.step, self.apart = UnitEdit("km"), UnitEdit("km")
         self.goal, self.seconds = UnitEdit("%"), UnitEdit("秒")
         self.each, self.soon, self.room = UnitEdit("处"), UnitEdit("处"), UnitEdit("人")
+        self.moves, self.cuts = UnitEdit("处"), UnitEdit("条")
+        self.moves.setPlaceholderText("不限")
+        self.moves.setToolTip("现有设施里最多有几处可以换地方,其余原地不动。")
+        self.cuts.setText("1000")
+        self.classes = ClassRanges()
         for edit, text in (
             (self.count, "3"), (self.upto, "12"), (self.step, number(FIRST_GRID)),
             (self.seconds, "30"),
@@ -117,6 +132,8 @@ class SitingFields(QWidget):
         self.only = QCheckBox("到不了的人不计入")
         self.only.setChecked(True)
         self.only.setToolTip("不勾选时,只要有人是任何候选点都到不了的,就不给结果并说明在哪里。")
+        self.graded = QCheckBox("按级别分别给")
+        self.graded.setToolTip("勾选的级别各有自己的范围,新设施从中选;没勾选的用上面的。")
         self.more = QPushButton("更多条件")
         self.more.setProperty("role", "link")
         self.more.setCheckable(True)
@@ -127,7 +144,9 @@ class SitingFields(QWidget):
             ("时限", self.limit), ("出行", self.vehicle), ("路况", self.weather),
             ("限定", self.by), ("新增", self.count), ("预算", self.budget),
             ("费用列", self.price), ("最多", self.upto), ("候选", self.places),
-            ("间隔", self.step), ("现有设施", self.existing), ("", self.more),
+            ("间隔", self.step), ("现有设施", self.existing), ("最多迁移", self.moves),
+            ("道路中断", self.roads), ("封闭条数", self.cuts), ("", self.more),
+            ("", self.graded), ("", self.classes),
             ("近期先建", self.soon), ("各区至少", self.each), ("每处容量", self.room),
             ("状态", self.status), ("最小间距", self.apart), ("达标线", self.goal),
             ("计算限时", self.seconds), ("", self.avoid), ("", self.only),
@@ -148,7 +167,7 @@ class SitingFields(QWidget):
             if k.facility
         }
         first = sorted(counts, key=lambda name: not counts[name])
-        _offer(self.of, [(f"{kind(n).title} {counts[n]:,} 处", n) for n in first])
+        offer(self.of, [(f"{kind(n).title} {counts[n]:,} 处", n) for n in first])
         layers = [] if plan is None else [x for x in plan if x.kind.geometry == "point" and len(x)]
         offered = [("居民点", SETTLEMENT)] if plan and plan.of_kind(SETTLEMENT) else []
         offered.append(("网格", GRID))
@@ -156,7 +175,7 @@ class SitingFields(QWidget):
             offered.append(("道路交叉口", JUNCTION))
         skip = (SETTLEMENT, "population")
         offered += [(f"图层“{x.name}”", x.name) for x in layers if x.kind_name not in skip]
-        _offer(self.places, offered)
+        offer(self.places, offered)
         self._show_kind()
 
     def _show_kind(self) -> None:
@@ -186,8 +205,16 @@ class SitingFields(QWidget):
         counted = not loss and not curve and wish.counted
         budget = counted and self.by.currentData() == "budget"
         grid = self.places.currentData() == GRID
+        ranged = wish.cover or loss
+        self.classes.show_kind(self.session.plan, self._of or "depot", "分钟" if by_time else "km")
+        graded = more and ranged and bool(self.classes.rows)
         for field, on in (
-            (self.wish, not loss), (self.radius, not by_time), (self.limit, by_time),
+            (self.wish, not loss), (self.graded, graded),
+            (self.classes, graded and self.graded.isChecked()),
+            (self.moves, not loss and self.existing.currentData() == "relocatable"),
+            (self.roads, loss and by_time),
+            (self.cuts, loss and by_time and self.roads.currentData() == MOST),
+            (self.radius, not by_time), (self.limit, by_time),
             (self.vehicle, by_time), (self.weather, by_time), (self.count, counted and not budget),
             (self.by, counted and more), (self.budget, budget), (self.price, budget),
             (self.upto, curve), (self.step, grid), (self.existing, not loss),
@@ -199,6 +226,9 @@ class SitingFields(QWidget):
         ):  # fmt: skip
             field.setVisible(on)
             self._rows[field].setVisible(on)
+        parted = graded and self.graded.isChecked()
+        self._rows[self.radius].setText("其余级别" if parted else "半径")
+        self._rows[self.limit].setText("其余级别" if parted else "时限")
         self.more.setText("收起更多条件" if more else "更多条件")
         if budget:
             self._offer_prices()
@@ -219,7 +249,7 @@ class SitingFields(QWidget):
             if name != "geometry"
             and pd.to_numeric(layers[0].column(name), errors="coerce").notna().any()
         ]
-        _offer(self.price, [(name, name) for name in names])
+        offer(self.price, [(name, name) for name in names])
 
     # --- what is asked
 
@@ -238,6 +268,9 @@ class SitingFields(QWidget):
         source = self._source()
         if limit is None or source is None:
             return None
+        radii = self._radii()
+        if radii is None:
+            return None
         amounts = self._amounts(wish.counted and self._page == "sites")
         rest = self._rest()
         if amounts is None or rest is None:
@@ -247,13 +280,42 @@ class SitingFields(QWidget):
         more = self._more()
         if more is None:
             return None
+        each, soon, room, moves = more
+        furthest = max([limit, *radii.values()]) if wish.cover else LONGEST
         return Question(
             self._of, wish, limit if by_time else limit * 1000, source,
             p, budget, self.price.currentData() if budget is not None else "",
             self.existing.currentData(), self.status.currentData(), self.avoid.isChecked(),
             apart, self.only.isChecked(), seconds, goal,
-            self._travel(limit if wish.cover else LONGEST) if by_time else None, *more,
+            self._travel(furthest) if by_time else None, each, soon, room,
+            tuple((n, v if by_time else v * 1000) for n, v in radii.items()), moves or None,
         )  # fmt: skip
+
+    def closing(self) -> tuple[str, int] | None:
+        """Which roads are closed one by one and how many; None when the number is wrong."""
+        if self.roads.isHidden() or not self.roads.currentData():
+            return "", 0
+        if self.cuts.isHidden():
+            return self.roads.currentData(), 0
+        count = self._value(_ROADS, self.cuts)
+        return None if count is None else (self.roads.currentData(), int(count))
+
+    def _radii(self) -> dict[str, float] | None:
+        """The ranges by class as typed, none without; None when one is wrong."""
+        out: dict[str, float] = {}
+        if self.classes.isHidden():
+            return out
+        column = _LIMIT if self.way.currentData() else _RADIUS
+        for name, field in self.classes.ticked():
+            value = self._value(replace(column, name=name), field)
+            if value is None:
+                return None
+            out[name] = value
+        if not out:
+            self._bad.setText("请至少勾选一个级别并填它的范围,或取消“按级别分别给”。")
+            self._bad.show()
+            return None
+        return out
 
     def _value(self, column: Column, field: UnitEdit) -> float | None:
         """A number above zero; None, with the sentence beneath, when it is not one."""
@@ -290,10 +352,12 @@ class SitingFields(QWidget):
         value = self._value(_COUNT, self.count)
         return None if value is None else (int(value), None)
 
-    def _more(self) -> tuple[int, int, int] | None:
-        """In every district, first, room of each: 0 where the field is empty or not offered."""
+    def _more(self) -> list[int] | None:
+        """In every district, first, room of each, moves: 0 where empty or not offered."""
         out = []
-        for column, field in ((_EACH, self.each), (_SOON, self.soon), (_ROOM, self.room)):
+        for column, field in (
+            (_EACH, self.each), (_SOON, self.soon), (_ROOM, self.room), (_MOVES, self.moves),
+        ):  # fmt: skip
             value = 0.0
             if not field.isHidden() and field.text().strip():
                 found = self._value(column, field)
@@ -301,8 +365,7 @@ class SitingFields(QWidget):
                     return None
                 value = found
             out.append(int(value))
-        each, soon, room = out
-        return each, soon, room
+        return out
 
     def _rest(self) -> tuple[float, float | None, float] | None:
         out: list[float | None] = []
@@ -327,16 +390,3 @@ class SitingFields(QWidget):
             weather=self.weather.currentText(),
             speeds=own_speeds(book.facts) if book is not None else {},
         )
-
-
-def _offer(box: QComboBox, wanted: list[tuple[str, str]]) -> None:
-    """Offer these; what was chosen stays chosen."""
-    if wanted == [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
-        return
-    chosen = box.currentData() if box.count() > 1 else None
-    box.blockSignals(True)
-    box.clear()
-    for text, data in wanted:
-        box.addItem(text, data)
-    box.setCurrentIndex(max(0, box.findData(chosen)))
-    box.blockSignals(False)

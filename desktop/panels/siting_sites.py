@@ -14,7 +14,7 @@ from desktop.panels.roads_fields import STATUS_WORDS
 from desktop.panels.roads_page import Cell, Grid
 from desktop.siting import Found, Question
 from desktop.siting_proposals import Proposals
-from desktop.siting_words import standing_of, worth
+from desktop.siting_words import range_words, standing_of, worth
 from desktop.words import exact_people, number, people, share
 from maps.analysis.targets.effects import words as effect_words
 from maps.analysis.timecover import MEASURES
@@ -239,6 +239,11 @@ def question_words(question: Question) -> str:
         words.append(f"各区至少 {question.at_least} 处")
     if question.room:
         words.append(f"每处 {question.room:,} 人")
+    if question.moves is not None and question.existing == "relocatable":
+        words.append(f"最多迁 {question.moves} 处")
+    if question.radii:
+        by_time = question.travel is not None
+        words.append("、".join(range_words(name, v, by_time) for name, v in question.radii))
     if question.budget is not None:
         words.append(f"总费用不超过 {number(question.budget)}")
     if question.status != "全部":

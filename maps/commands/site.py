@@ -27,7 +27,7 @@ from maps.analysis.siting.resilience import Target
 from maps.analysis.siting.sensitivity import compare, sensitivity
 from maps.analysis.siting.solve import reached_times
 from maps.analysis.siting.why import objective_of, shares
-from maps.analysis.targets.effects import effects, words
+from maps.analysis.targets.effects import Place, effects, words
 from maps.analysis.targets.loader import rules_of
 from maps.commands.choosing import (
     Source,
@@ -297,7 +297,11 @@ def _rules(given: Source, values: dict[str, Any]) -> list[str]:
     number_of = {name: j for j, name in enumerate(found.ids())}
     new = [site for site in values["sites"] if site["new"]]
     spots = [number_of[site["id"]] for site in new]
-    places = [(float(found.x[j]), float(found.y[j]), found.name[j]) for j in spots]
+    by_class = bool(given.ground.ask.radii)
+    places = [
+        Place(float(found.x[j]), float(found.y[j]), found.name[j], found.grade[j] * by_class)
+        for j in spots
+    ]
     ask = given.ground.ask
     told = effects(given.book, ask.of, places, people=ask.people, report=part(progress, 0.9, 1.0))
     for site, alone in zip(new, told.alone, strict=True):

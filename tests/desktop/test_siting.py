@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
 
 from data import edits
@@ -18,6 +18,7 @@ from desktop.session import Session
 from desktop.siting import find
 from desktop.window import Window
 from maps.analysis.siting import Ask, Step, solve
+from maps.analysis.siting.byroad import nearest_minutes
 from maps.analysis.siting.curve import curve
 from maps.analysis.siting.fromplan import PlanAsk, problem_of
 from maps.analysis.siting.resilience import resilience
@@ -281,3 +282,75 @@ def test_the_targets_that_change_with_it(panel):
     wait_for(lambda: panel._job is None)
     assert panel.sites.rule_words.text() == "A 储备库不少于五座:不符合→符合。"
     assert len(session.plan.layer("储备库")) == 3
+
+
+def test_classes_with_ranges_of_their_own(panel):
+    fill(panel, count="2", radius="3")
+    fields = panel.fields
+    QTest.mouseClick(fields.graded, LEFT, pos=QPoint(8, fields.graded.height() // 2))
+    assert not fields.classes.isHidden()
+    assert fields._rows[fields.radius].text() == "其余级别"
+    QTest.mouseClick(panel.button, LEFT)
+    assert "至少勾选一个级别" in panel.bad.text()
+    for name, km in (("市级", "9"), ("县级", "4")):
+        tick, field = fields.classes.rows[name]
+        QTest.mouseClick(tick, LEFT, pos=QPoint(8, tick.height() // 2))
+        QTest.keyClicks(field, km)
+    run(panel)
+    ranges = {"市级": 9e3, "县级": 4e3}
+    ground = problem_of(
+        villages_plan(),
+        PlanAsk("depot", "settlement", 3e3, ranges, existing="fixed", classes=tuple(ranges)),
+    )
+    best = solve(ground.problem, Ask("mclp", reach=ground.reach, p=2, only_reachable=True))
+    assert panel.sites.found.siting.objective == best.objective > engine(reach=3e3)[1].objective
+    assert "市级 9 km、县级 4 km" in panel.sites.title.text()
+    QTest.mouseClick(panel.sites.take_all, LEFT)
+    layer = panel.session.plan.layer("储备库")
+    new = list(layer.column("级别"))[3:]
+    grades = [panel.sites.found.sought.grade(one.site) for one in panel.sites.found.new]
+    assert new == grades
+    assert set(new) <= set(ranges)
+
+
+def test_no_more_move_than_allowed(panel):
+    fields = panel.fields
+    assert fields.moves.isHidden()
+    fields.existing.setCurrentIndex(fields.existing.findData("relocatable"))
+    assert not fields.moves.isHidden()
+    fields.count.setText("1")
+    QTest.keyClicks(fields.moves, "1")
+    run(panel)
+    ground, _ = engine(existing="relocatable")
+    best = solve(ground.problem, Ask("mclp", reach=5000.0, p=1, moves=1, only_reachable=True))
+    found = panel.sites.found.siting
+    assert found.objective == best.objective
+    assert len(found.closed) <= 1
+    assert "最多迁 1 处" in panel.sites.title.text()
+
+
+def test_roads_are_closed_one_by_one(panel):
+    panel.show_page("loss")
+    fields = panel.fields
+    assert fields.roads.isHidden()
+    fields.way.setCurrentIndex(fields.way.findData("network"))
+    fields.limit.setText("30")
+    fields.roads.setCurrentIndex(fields.roads.findData("most"))
+    assert fields.cuts.text() == "1000"
+    run(panel)
+    lost = panel.loss.lost
+    travel, ground = lost.sought.question.travel, lost.sought.ground
+    sites = np.flatnonzero(ground.problem.states == 1)
+    x, y = ground.candidates.x[sites], ground.candidates.y[sites]
+    weights = np.asarray(ground.problem.weights, float)
+    now = nearest_minutes(lost.sought.plan, travel, ground, x, y)
+    assert len(lost.cuts) == 1
+    closed = replace(travel, closed=frozenset({("道路", 1)}))
+    then = nearest_minutes(lost.sought.plan, closed, ground, x, y)
+    cut_off = weights[np.isfinite(now) & ~np.isfinite(then)].sum()
+    assert lost.cuts[0].closure.people == pytest.approx(weights[(now <= 30) & (then > 30)].sum())
+    assert lost.cuts[0].closure.cut_off == pytest.approx(cut_off)
+    assert "逐条封闭了 1 条" in panel.loss.cuts_now.text()
+    assert panel.loss.cuts.rowCount() == 1
+    panel.loss.cuts.selectRow(0)
+    assert "没有别的路可走" in panel.loss.cut_detail.text()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import shapely
 
@@ -14,8 +15,14 @@ from maps.analysis.targets.evaluate import Outcome, check_rules
 from maps.analysis.targets.loader import rules_of
 from maps.analysis.targets.model import Verdict
 
-Place = tuple[float, float, str]
-"""x, y in plan metres, and what the facility there is called."""
+
+class Place(NamedTuple):
+    """Where a facility comes to stand, in plan metres, its name and class ("": none given)."""
+
+    x: float
+    y: float
+    name: str
+    grade: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +53,12 @@ def planned(kind_name: str, places: Sequence[Place]) -> edits.Edit:
     def edit(plan: Plan) -> Plan:
         plan = edits.ensure_layer(kind_name)(plan)
         layer = plan.of_kind(kind_name)[-1].name
-        for x, y, name in places:
-            row = {"名称": name, "状态": "规划"}
+        for place in places:
+            row = {"名称": place.name, "状态": "规划"}
+            if place.grade and this.class_column:
+                row[this.class_column] = place.grade
             row = {k: v for k, v in row.items() if this.column(k) is not None}
-            plan = edits.add_feature(layer, shapely.Point(x, y), row)(plan)
+            plan = edits.add_feature(layer, shapely.Point(place.x, place.y), row)(plan)
         return plan
 
     return edit

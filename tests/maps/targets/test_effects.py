@@ -4,7 +4,7 @@ import pytest
 
 from data.plan import Book
 from data.refused import Refused
-from maps.analysis.targets.effects import effects, planned, words
+from maps.analysis.targets.effects import Place, effects, planned, words
 from maps.analysis.targets.evaluate import check_rules
 from maps.analysis.targets.loader import OWN_RULES, rules_of
 from tests.maps.targets import worlds
@@ -31,8 +31,8 @@ def book() -> Book:
     return Book("试", (plan,), facts={OWN_RULES: RULES})
 
 
-def spots(*places: tuple[float, float]) -> list[tuple[float, float, str]]:
-    return [(at(x, y).x, at(x, y).y, f"新站{k}") for k, (x, y) in enumerate(places)]
+def spots(*places: tuple[float, float]) -> list[Place]:
+    return [Place(at(x, y).x, at(x, y).y, f"新站{k}") for k, (x, y) in enumerate(places)]
 
 
 def test_each_place_and_all_are_those_of_a_full_check(book: Book) -> None:
