@@ -193,7 +193,7 @@ def _leading(text: str) -> tuple[float | None, str]:
         value = _by_turns(mixed.group())
         return (None, text) if value is None else (value, text[mixed.end() :])
     found = _ARABIC.match(text)
-    if found and any(c.isdigit() for c in found.group()):
+    if found and any(c.isdigit() for c in found.group().lower().partition("e")[0]):
         if found.end() < len(text) and text[found.end()] in ",.":
             follows = text[found.end() + 1 : found.end() + 2]
             if follows.isdigit():

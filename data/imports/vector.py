@@ -61,6 +61,7 @@ _ERRORS = (
     ValueError,
     OSError,
     UnicodeError,
+    UnboundLocalError,  # pyogrio's own, for a coordinate system that GDAL cannot write
 )
 
 

@@ -308,7 +308,8 @@ def _counted(form: str, ends: list[End]) -> str:
     count = Counter(end.how for end in ends)
     numbers: list[Any] = [len(ends), count["read"], count["refused"]]
     numbers += [count[how] for how in (*CONTAINED, "hang", "fault")]
-    return _row(form, [*numbers, f"{max(end.seconds for end in ends):.1f} s"])
+    slowest = max(ends, key=lambda end: end.seconds)
+    return _row(form, [*numbers, f"{slowest.seconds:.1f} s"]) + f" (number {slowest.number})"
 
 
 def _row(first: str, cells: list[Any]) -> str:
