@@ -82,6 +82,20 @@ def copied_set(path: Path, folder: Path, *, without: str = "") -> Path:
     return own / f"file{path.suffix.lower()}"
 
 
+def with_plain_prj(path: Path, folder: Path) -> Path:
+    """Return the main file of a shapefile whose .prj is ASCII: the file itself, or a copy.
+
+    A coordinate system with a Chinese name is written in GBK, which GDAL's callers cannot read.
+    """
+    prj = beside(path, ".prj")
+    if prj is None or prj.read_bytes().isascii():
+        return path
+    copy = copied_set(path, folder)
+    text = prj.read_bytes().decode("gb18030", "replace")
+    copy.with_suffix(".prj").write_text(re.sub(r"[^\0-\x7f]", "_", text), encoding="ascii")
+    return copy
+
+
 def _as_utf8(path: Path, form: str, folder: Path, encoding: str) -> Prepared:
     """Text formats in another encoding than UTF-8 are rewritten; XML with entities is refused."""
     data = path.read_bytes()

@@ -21,7 +21,7 @@ import yaml
 import resources
 from data.imports.encoding import Guess, chosen, decide, decode
 from data.imports.headings import without_controls
-from data.imports.preparing import beside, copied_set, prepared
+from data.imports.preparing import beside, copied_set, prepared, with_plain_prj
 from data.imports.source import Cells, Source
 from data.progress import Report, part, silent
 from data.refused import Refused
@@ -85,6 +85,8 @@ def read_vector(
     path = ready.path
     _configure(path.stat().st_size)
     notes: tuple[str, ...] = ()
+    if form == "shp":
+        path = with_plain_prj(path, folder)
     if form == "shp" and not _readable_crs(path):
         path, notes = copied_set(path, folder, without=".prj"), ("坐标系说明(.prj)读不懂,当作没有",)
     try:

@@ -55,6 +55,7 @@ def test_written_numbers(text, unit, heading, value):
     [
         *("2000-3000", "2000~3000", "两三千", "abc", "1,2", "5只", "1.2.3"),
         *("万", "千", "2千3万", "不足500", "500人以下"),
+        *("e308", "+e5"),
     ],
 )
 def test_what_is_not_one_number_is_not_guessed(text):

@@ -79,6 +79,16 @@ def test_a_spoiled_prj_does_not_cost_the_rest(tmp_path):
     assert any(".prj" in note for note in found.notes)
 
 
+def test_a_coordinate_system_with_a_chinese_name_is_read(tmp_path):
+    path = corpus.write_shp(tmp_path, corpus.rows(5, 3), "gbk")
+    prj = path.with_suffix(".prj")
+    named = prj.read_text().replace("GCS_China_Geodetic_Coordinate_System_2000", "国家2000坐标系")
+    prj.write_bytes(named.encode("gbk"))
+    found = read_apart(ReadAsk(path))[0]
+    assert len(found) == 5
+    assert "CGCS2000" in found.crs
+
+
 def test_cancelling_ends_the_process_at_once(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("名称,经度,纬度\n" + "甲,118.9,42.2\n" * 400_000, encoding="utf-8")
