@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FILTER = (
     "可导入的文件 (*.xlsx *.xls *.ods *.csv *.txt *.shp *.zip *.gpkg *.geojson *.json *.topojson "
-    "*.kml *.kmz *.gpx *.dxf *.fgb *.tab *.mif *.tif *.tiff *.pbf);;所有文件 (*)"
+    "*.js *.kml *.kmz *.gpx *.dxf *.fgb *.tab *.mif *.tif *.tiff *.pbf);;所有文件 (*)"
 )
 _SETS = (".shp", ".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qix")
 

@@ -46,6 +46,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16LE"),
     (codecs.BOM_UTF16_BE, "UTF-16BE"),
 )
+_CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HAN = re.compile(rb"[\xe4-\xe9][\x80-\xbf][\x80-\xbf]")
 _FOUR = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
@@ -110,6 +111,12 @@ def decode(piece: bytes, name: str, *, cut: bool = False) -> str:
         return piece.decode(codec, errors="replace")
     text = codecs.getincrementaldecoder(codec)(errors="replace").decode(piece, final=False)
     return text
+
+
+def is_binary(text: str) -> bool:
+    """Whether text begins as no text does: more than one control character in fifty."""
+    begin = text[:_LOOKED_AT]
+    return len(_CONTROLS.findall(begin)) > 0.02 * len(begin)
 
 
 def decide(pieces: Sequence[bytes], declared: str = "", *, whole: bool = False) -> Guess:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.imports.encoding import Guess, chosen, decide, decode
+from data.imports.web_json import is_packed, unpacked
 from data.refused import Refused
 
 _UTF8_FORMATS = {"kml", "gpx", "geojson", "topojson"}
@@ -107,15 +108,22 @@ def _as_utf8(path: Path, form: str, folder: Path, encoding: str) -> Prepared:
             raise Refused(
                 f"“{path.name}”里有实体定义,可能会把内存撑满,没有读。请用导出它的软件重新导出。"
             )
-    fine = guess.name == "UTF-8" and not data.startswith(b"\xef\xbb\xbf") and not _declares(data)
+    packed = form == "geojson" and is_packed(data)
+    fine = (
+        not packed
+        and guess.name == "UTF-8"
+        and not data.startswith(b"\xef\xbb\xbf")
+        and not _declares(data)
+    )
     if fine and not (form == "kml" and b"ExtendedData" in data):
         return Prepared(path, guess, raw)
     text = decode(data, guess.name).lstrip("\ufeff")
     text = re.sub(r"(<\?xml[^>]*?)\s+encoding\s*=\s*(\"[^\"]*\"|'[^']*')", r"\1", text, count=1)
+    text = unpacked(text, path.name) if packed else text
     names: dict[str, str] = {}
     if form == "kml":
         text, names = _ascii_names(text)
-    copy = folder / f"utf8{path.suffix}"
+    copy = folder / ("utf8.geojson" if packed else f"utf8{path.suffix}")
     copy.write_text(text, encoding="utf-8")
     return Prepared(copy, guess, raw, names)
 

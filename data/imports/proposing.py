@@ -256,6 +256,8 @@ def _written_of(source: Source, places: Places | None) -> tuple[str, str]:
     in the headings of the coordinates (“高德经度”), or in a column 坐标系 that says one thing.
     """
     said = [(heading, f"列名“{heading}”") for heading in (places.columns if places else ())]
+    if source.service:
+        said.append((source.service, f"文件是{source.service}地图接口的格式,这"))
     for heading, cells in source.columns.items():
         if plain(heading) in _SYSTEM_HEADINGS and cells.dtype == object:
             words = {str(cell).strip() for cell in cells if str(cell).strip()}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.imports import archive, tables
+from data.imports import archive, tables, web_json
 from data.imports.sniff import TITLES, sniff
 from data.imports.source import Source
 from data.progress import Report, part, silent
@@ -54,6 +54,8 @@ def _read(ask: ReadAsk, path: Path, folder: Path, report: Report) -> list[Source
         return read_raster(path, ask.geometry, ask.bounds, report)
     if sort.format in ("zip", "kmz"):
         return _unpacked(ask, path, sort.format, folder, report)
+    if sort.format == "geojson" and (listed := web_json.read_list(path, ask.encoding, report)):
+        return listed
     from data.imports.vector import read_vector
 
     own = folder / "work"

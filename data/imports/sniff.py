@@ -194,6 +194,8 @@ def _by_text(head: bytes) -> str:
     low = text[:2000].lower()
     if low.startswith(("{", "[")):
         return "topojson" if '"topology"' in low else "geojson"
+    if "registermap" in low:
+        return "geojson"  # a script that hands a map to ECharts
     if low.startswith("<"):
         for word, found in (("<kml", "kml"), ("<gpx", "gpx"), ("<osm", "pbf")):
             if word in low:

@@ -36,7 +36,7 @@ class Source:
     metres when the points are a raster's. ``notes``: what was done on reading.
     ``left_out``: rows the file has that were refused while reading (number, reason).
     ``part``: the heading under which each row's sheet stands, when several were put together
-    (their rows keep their own numbers).
+    (their rows keep their own numbers). ``service``: the map service whose answer the file is.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Source:
     notes: tuple[str, ...] = ()
     left_out: tuple[tuple[int, str], ...] = ()
     part: str = ""
+    service: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -129,6 +130,7 @@ def _write(source: Source, folder: Path) -> None:
         "basis": source.basis,
         "notes": source.notes,
         "left_out": source.left_out,
+        "service": source.service,
     }
     np.savez(folder / _ARRAYS, **arrays)
     (folder / _META).write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
@@ -165,6 +167,7 @@ def _read(folder: Path) -> Source:
         meta["basis"],
         (*meta["notes"], *notes),
         tuple((int(row), str(why)) for row, why in meta["left_out"]),
+        service=meta["service"],
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import python_calamine
 
-from data.imports.encoding import Guess, chosen, decide, decode
+from data.imports.encoding import Guess, chosen, decide, decode, is_binary
 from data.imports.headings import (
     MOST_COLUMNS,
     heading_rows,
@@ -37,8 +37,6 @@ MOST_CELLS = 60_000_000
 _SEPARATORS = ",\t;|，；"
 _FULL_WIDTH = {"，": ",", "；": ";"}
 
-_LOOK = 100_000
-_CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 Grid = list[list[Any]]
 
@@ -51,7 +49,7 @@ def read_text(path: Path, encoding: str = "", report: Report = silent) -> list[S
     guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
     report(0.2, f"文字编码:{guess.name}")
     text = decode(data, guess.name).lstrip("\ufeff")
-    if text.count("\0") > 0.01 * len(text) or _is_binary(text[:_LOOK]):
+    if text.count("\0") > 0.01 * len(text) or is_binary(text):
         raise Refused(f"“{path.name}”不是文本文件,里面是二进制内容。")
     notes = []
     spoiled = text.count("�")
@@ -61,11 +59,6 @@ def read_text(path: Path, encoding: str = "", report: Report = silent) -> list[S
     sources = _source(path.stem, "CSV", grid, numbers, guess, notes)
     raw = tuple(line for line in data[:200_000].splitlines() if not line.isascii())[:40]
     return [replace(source, raw=raw) for source in sources]
-
-
-def _is_binary(text: str) -> bool:
-    """Whether text holds what no text does: more than one control character in fifty."""
-    return len(_CONTROLS.findall(text)) > 0.02 * len(text)
 
 
 def read_sheets(path: Path, report: Report = silent) -> list[Source]:
@@ -331,7 +324,7 @@ def _source(
             used.append(place)
     columns = {}
     for heading, place in zip(names, used, strict=True):
-        columns[heading] = _column([row[place] if place < len(row) else "" for _, row in body])
+        columns[heading] = column([row[place] if place < len(row) else "" for _, row in body])
     rows = np.array([number for number, _ in body], dtype=np.int64)
     columns, joined = join_angles(columns)
     said += joined
@@ -364,7 +357,7 @@ def _repeats(row: Sequence[Any], heading: Sequence[str]) -> bool:
     return sum(bool(t) for t in texts) > 1 and texts == heading
 
 
-def _column(cells: list[Any]) -> np.ndarray:
+def column(cells: list[Any]) -> np.ndarray:
     """A column of floats when every cell is a number, else of texts."""
     if cells and all(isinstance(c, int | float) and not isinstance(c, bool) for c in cells):
         return np.array(cells, dtype=float)

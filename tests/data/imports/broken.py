@@ -7,6 +7,7 @@ unpacked, damaged inside and packed again, so that not every file ends at a chec
 """
 
 import io
+import json
 import random
 import re
 import shutil
@@ -44,7 +45,19 @@ _STARTS += (
     b"\0\0\0\x0d\n\tOSMHeader",
 )
 _PACKED = ("xlsx", "ods", "kmz", "zip")
-_TEXTS = (".csv", ".txt", ".json", ".geojson", ".topojson", ".kml", ".gpx", ".dxf", ".mif", ".mid")
+_TEXTS = (
+    ".csv",
+    ".txt",
+    ".json",
+    ".js",
+    ".geojson",
+    ".topojson",
+    ".kml",
+    ".gpx",
+    ".dxf",
+    ".mif",
+    ".mid",
+)
 _TEXTS += (".tab", ".prj", ".cpg", ".xml", ".html", ".rels", ".htm")
 
 
@@ -109,6 +122,26 @@ def _topojson(folder: Path) -> Path:
         '"arcs":[[[0,0],[100,0],[0,100]],[[100,100],[-100,0],[0,-100]]],"objects":{"区":{"type":'
         '"GeometryCollection","geometries":[{"type":"Polygon","arcs":[[0,1]],"properties":'
         '{"名称":"红山区"}},{"type":"LineString","arcs":[0],"properties":{"名称":"界"}}]}}}',
+        encoding="utf-8",
+    )
+    return path
+
+
+def _answer(folder: Path) -> Path:
+    """What a phone map's interface hands out."""
+    path = folder / "answer.json"
+    rows = [{"name": f"第{i}站", "location": f"118.{i},42.{i}", "tel": []} for i in range(1, 9)]
+    path.write_text(json.dumps({"infocode": "10000", "pois": rows}), encoding="utf-8")
+    return path
+
+
+def _packed(folder: Path) -> Path:
+    """A map for ECharts, as a script."""
+    path = folder / "map.js"
+    shape = '{type:"Polygon",coordinates:["@@@ÈÇ@@ÇÈ@"],encodeOffsets:[[121700,43200]]}'
+    one = f'{{type:"Feature",properties:{{name:"红山区"}},geometry:{shape}}}'
+    path.write_text(
+        f'e.registerMap("赤峰",{{features:[{one}],type:"FeatureCollection",UTF8Encoding:!0}})',
         encoding="utf-8",
     )
     return path
@@ -221,7 +254,12 @@ GOOD: dict[str, tuple[Good, ...]] = {
         lambda d: corpus.write_zip(d, corpus.write_csv(d, corpus.rows(12, 5), "gbk")),
     ),
     "gpkg": (_drawn(lambda: corpus.rows(12, 5), "gpkg"), _drawn(areas, "gpkg")),
-    "geojson": (_texted(corpus.write_text_json, "utf-8"), _drawn(areas, "geojson")),
+    "geojson": (
+        _texted(corpus.write_text_json, "utf-8"),
+        _drawn(areas, "geojson"),
+        _answer,
+        _packed,
+    ),
     "topojson": (lambda d: corpus.write_topojson(d, corpus.rows(12, 5)), _topojson),
     "kml": (
         _texted(corpus.write_kml, "utf-8"),
