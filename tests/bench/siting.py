@@ -262,6 +262,9 @@ def _spopt(problem: Problem, ask: Ask, *, highs: bool) -> float:
         model = locate.PMedian.from_cost_matrix(cost, problem.weights, ask.p)
     else:
         model = locate.PCenter.from_cost_matrix(cost, ask.p)
-    # spopt refuses to read an answer that the time limit has cut off: asked of the model instead.
+    # spopt refuses to read an answer that the time limit has cut off: asked of the model instead,
+    # which then may hold no answer at all but the bound of the linear program.
     model.problem.solve(solver)
+    if model.problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
+        return np.nan
     return float(pulp.value(model.problem.objective) or np.nan)
