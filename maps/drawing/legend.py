@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from data.kinds import STATUSES, is_missing, kind
 from maps.analysis.coverage import Coverage
 from maps.drawing import lettering, samples, style, symbols
@@ -116,8 +120,8 @@ def _analysis(content: Content) -> list[Entry]:
     out += [Entry(words) for words in sentences(subject)]
     for layer in content.people:
         if layer.cell > 0:
-            values = [float(v) for v in layer.column("人口") if v is not None]
-            out += _population(values, layer.cell)
+            values = pd.to_numeric(layer.column("人口"), errors="coerce")
+            out += _population(values.to_numpy(float), layer.cell)
     return out + _kept(content) + _zones(content)
 
 
@@ -207,7 +211,7 @@ def shortfall(result: Coverage) -> list[str]:
 _SHADES = style.UNREACHED_OPACITY[::2]
 
 
-def _population(values: list[float], cell: float) -> list[Entry]:
+def _population(values: npt.NDArray[np.float64], cell: float) -> list[Entry]:
     breaks = style.population_breaks(values)
     unit = "人/km²" if cell == 1000 else f"人/{cell:g} m 格"
     texts = [f"< {breaks[0]:,.0f}"]

@@ -9,8 +9,10 @@ gained and lost are blue and orange, never green against red.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 MM_PER_POINT = 25.4 / 72
 
@@ -280,18 +282,19 @@ POPULATION_PAPER = ("#efecf4", "#ddd7e8", "#c7bdd9", "#ada0c8", "#9182b5")
 """The same behind facilities on paper: names in every colour stay readable over a town."""
 
 
-def population_breaks(values: Iterable[float]) -> tuple[float, ...]:
+def population_breaks(values: npt.ArrayLike) -> tuple[float, ...]:
     """Return four round, rising bounds between the five classes of the ramp.
 
     The bounds are 1, 2 or 5 times a power of ten near the 40, 65, 85 and 95 %
     quantiles of the known positive values (persons per cell or place).
     """
-    known = sorted(v for v in values if v == v and v > 0)
-    if not known:
+    numbers = np.asarray(values, float)
+    known = np.sort(numbers[numbers > 0])
+    if not len(known):
         return (10.0, 50.0, 200.0, 1000.0)
     out: list[float] = []
     for share in (0.40, 0.65, 0.85, 0.95):
-        value = _round_125(known[min(len(known) - 1, int(share * len(known)))])
+        value = _round_125(float(known[min(len(known) - 1, int(share * len(known)))]))
         while out and value <= out[-1]:
             value = _round_125(value * 2.0)
         out.append(value)
