@@ -4,6 +4,7 @@ Nothing is changed in the plan: what can be put right safely is put right when t
 network is built (see ``lines``), and listed as 已处理; the rest is for the planner.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,11 +19,14 @@ from data.plan import Plan
 from data.progress import Report, part, silent
 from data.refused import Refused
 from maps.analysis.network.graph import ROADS_THAT_STAND, Network, network_of
-from maps.analysis.network.lines import Ints, Roads, crossings
+from maps.analysis.network.lines import TOLERANCE, Ints, Roads, crossings
 from maps.analysis.network.profile import Profile, profile
 
 NEAR_MISS = 20.0
 """Metres up to which a loose end is suspected of having been meant to join."""
+
+_JOINED = 5.0 * TOLERANCE
+"""Metres from where an end was joined to the crossing it makes (at a sharp angle: further)."""
 
 KINDS = (
     "端点未接上",
@@ -85,7 +89,7 @@ def checkup(
     findings += _traps(network)
     report(0.6, "正在查没有路口的交叉…")
     if not join:
-        findings += _crossings(roads)
+        findings += _crossings(network)
     report(0.8, "正在查等级、限速和里程…")
     findings += _attributes(network, profile("救援车辆"))
     report(1.0, "道路体检完成")
@@ -260,7 +264,13 @@ def _main(component: Ints, strong: Ints) -> np.ndarray:
     return np.asarray(best[component] == strong)
 
 
-def _crossings(roads: Roads) -> list[Finding]:
+def _crossings(network: Network) -> list[Finding]:
+    """Lines that cross in their middles without a node of both, and were not joined there: an end
+    drawn a hair across another line has become a junction."""
+    roads = network.roads
+    joined: dict[frozenset[int], list[tuple[float, float]]] = {}
+    for fix in network.fixes:
+        joined.setdefault(frozenset(fix.rows), []).append((fix.x, fix.y))
     i, j, xy = crossings(roads.shapes, roads.lifted)
     if not len(xy):
         return []
@@ -270,6 +280,9 @@ def _crossings(roads: Roads) -> list[Finding]:
     for a, b, (x, y), close in zip(i, j, xy, near, strict=True):
         owners = set(line[close].tolist())
         if int(a) in owners and int(b) in owners:
+            continue
+        spots = joined.get(frozenset((int(a), int(b))), [])
+        if any(math.hypot(x - u, y - v) <= _JOINED for u, v in spots):
             continue
         text = (
             f"{_named(roads, [a])}和{_named(roads, [b])}相交,但没有共同的节点,按立体交叉处理;"

@@ -306,3 +306,5 @@ def _check_links(node: Node, rules: Mapping[str, Rule]) -> None:
         other = fields.text(entries, name)
         if other and other not in rules:
             raise entries[name].refuse(f"{name}“{other}”不是本文件里的规则编号。")
+        if other and other == fields.text(entries, "编号"):
+            raise entries[name].refuse(f"{name}写的是这一条自己,请写另一条的编号。")
