@@ -9,7 +9,7 @@ joined the closed stretch goes from there, as over open country, to the nearest 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -167,24 +167,31 @@ def _open_snapper(costs: Costs) -> Snapper:
 
 def settle(places: Places, costs: Costs) -> Places:
     """Places as they join the roads that are open: ``edge`` -1 for who is in the water."""
-    if not costs.closed or not len(places):
+    if not len(places) or not (costs.closed or costs.wet is not None):
         return places
+    out = _moved_on(places, costs) if costs.closed else places
+    if costs.wet is None:
+        return out
+    wet = shapely.intersects_xy(costs.wet, places.x, places.y)
+    return replace(out, edge=np.where(wet, -1, out.edge), gap=np.where(wet, np.inf, out.gap))
+
+
+def _moved_on(places: Places, costs: Costs) -> Places:
+    """Who had joined a closed stretch joins the nearest open one from there."""
     on = np.maximum(places.edge, 0)
     # Also at the very end of a closed stretch: the junction may have no open road left.
     inside = (places.fraction >= costs.open_to[on]) & (places.fraction <= costs.open_from[on])
     inside &= costs.open_to[on] < 1.0
     stuck = np.flatnonzero(inside & (places.edge >= 0))
+    if not len(stuck):
+        return places
     edge, fraction, gap = places.edge.copy(), places.fraction.copy(), places.gap.copy()
-    if len(stuck):
-        lines = costs.network.shapes[edge[stuck]]
-        foot = shapely.line_interpolate_point(lines, fraction[stuck], normalized=True)
-        again = _open_snapper(costs).snap(*shapely.get_coordinates(foot).T)
-        edge[stuck], fraction[stuck] = again.edge, again.fraction
-        gap[stuck] += again.gap
-    if costs.wet is not None:
-        wet = shapely.intersects_xy(costs.wet, places.x, places.y)
-        edge[wet], gap[wet] = -1, np.inf
-    return Places(places.x, places.y, edge, fraction, gap)
+    lines = costs.network.shapes[edge[stuck]]
+    foot = shapely.line_interpolate_point(lines, fraction[stuck], normalized=True)
+    again = _open_snapper(costs).snap(*shapely.get_coordinates(foot).T)
+    edge[stuck], fraction[stuck] = again.edge, again.fraction
+    gap[stuck] += again.gap
+    return replace(places, edge=edge, fraction=fraction, gap=gap)
 
 
 def legs(places: Places, costs: Costs) -> Floats:

@@ -171,6 +171,24 @@ def test_a_flooded_zone_closes_the_roads_it_touches() -> None:
         timecover(plan, replace(ask, flooded=frozenset([("灾害区", 7)])))
 
 
+@pytest.mark.parametrize("measure", ["network", "friction"])
+def test_who_is_in_the_water_is_not_reached_though_no_road_is_touched(measure: str) -> None:
+    lane = [{"geometry": shapely.LineString([at(0, 5000), at(10_000, 5000)]), "等级": "国道"}]
+    pond = [
+        {"名称": "水", "geometry": shapely.box(EAST + 2000, NORTH + 6000, EAST + 4e3, NORTH + 8e3)}
+    ]
+    plan = county(lane).with_layer(points("hazard_zone", "灾害区", pond))
+    dry = replace(ASK, measure=measure)
+    flooded = replace(dry, flooded=frozenset([("灾害区", 1)]))
+    before, after = timecover(plan, dry), timecover(plan, flooded)
+    near = after.demand.nearby
+    drowned = shapely.intersects_xy(plan.layer("灾害区").geometry(1), near.x, near.y)
+    assert drowned.any()
+    assert np.isfinite(before.minutes[0]).all()
+    assert (np.isinf(after.minutes[0]) == drowned).all()
+    assert after.unreachable == after.demand.persons[drowned].sum()
+
+
 def test_islands_and_far_facilities_are_counted_in_people() -> None:
     lanes = [
         {"geometry": shapely.LineString([at(0, 2000), at(4000, 2000)]), "等级": "国道"},
