@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from data.files import save
+from data.imports import sandbox
 from data.imports.coordinates import to_gcj02
 from data.plan import GEOGRAPHIC
 from desktop import dialogs, importing
@@ -169,6 +170,31 @@ def test_a_broken_file_ends_in_a_sentence_on_the_page(opened, tmp_path):  # noqa
     assert not page.go.isEnabled()
     page.cancel.click()
     assert opened.pages.currentWidget() is opened.canvas
+
+
+def test_cancel_while_a_large_file_is_read_ends_the_reading(opened, tmp_path, monkeypatch):  # noqa: F811
+    path = tmp_path / "大.csv"
+    path.write_text("名称,经度,纬度\n" + "甲,118.9,42.2\n" * 200_000, encoding="utf-8")
+    processes, told, start = [], set(), sandbox._start
+    monkeypatch.setattr(
+        sandbox, "_start", lambda folder: processes.append(start(folder)) or processes[-1]
+    )
+    before = opened.session.plan
+    take_files(opened, [path])
+    page = page_of(opened)
+
+    def heard():
+        job = opened.session.jobs.shown()
+        told.add(round(job.fraction, 3) if job else 0.0)
+        return len(told) > 2
+
+    wait_for(heard)
+    assert processes[0].poll() is None
+    QTest.mouseClick(page.cancel, LEFT)
+    assert opened.pages.currentWidget() is opened.canvas
+    wait_for(lambda: processes[0].poll() is not None and idle(opened.session)())
+    assert opened.session.plan is before
+    assert page.flow.shown is None
 
 
 def test_without_a_plan_nothing_is_imported(window, tmp_path):  # noqa: F811
