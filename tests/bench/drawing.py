@@ -131,7 +131,7 @@ for extent, out in about["pages"]:
     box.attemptMove(QgsLayoutPoint(5, 5))
     box.attemptResize(QgsLayoutSize(wide - 10, tall - 10))
     box.setLayers(layers)
-    box.zoomToExtent(QgsRectangle(*extent))
+    box.setExtent(QgsRectangle(*extent))
     layout.addLayoutItem(box)
     exporter = QgsLayoutExporter(layout)
     if out.endswith(".pdf"):
