@@ -257,7 +257,9 @@ def _with_encryption(
     told = written[0] if written[0] in variants else ""
     chosen, chance = _choose(scores, told)
     if chosen and (
-        chance < SURE or (chosen != told and _witnesses(residuals, chosen, scores) < _WITNESSES)
+        chance < SURE
+        or (chosen != told and _witnesses(residuals, chosen, scores) < _WITNESSES)
+        or (chosen != told and _farther(residuals[""], residuals[chosen]))
     ):
         chosen = ""
     reading = variants[chosen]
@@ -273,6 +275,11 @@ def _with_encryption(
         ),
         unsure=unsure,
     )
+
+
+def _farther(before: Floats, after: Floats) -> bool:
+    """Whether most known places lie farther off than before: then a few agree by accident."""
+    return len(before) > 0 and float(np.median(after)) > 1.1 * float(np.median(before))
 
 
 def _variants(reading: Reading) -> dict[str, Reading]:

@@ -117,6 +117,18 @@ def test_several_readings_fit_and_none_is_chosen():
     assert finding.reading is None
 
 
+def test_names_that_are_each_off_in_their_own_way_are_no_encryption():
+    """Two of these agree with GCJ-02 by accident; most lie farther from their namesakes by it."""
+    (case,) = [
+        case
+        for case in list(wrong_files._other_cases("康巴什", 1, 11))[:2]
+        if case.about.endswith("False")
+    ]
+    proposal = propose(case.area.plan, case.source, ask(case), known(case.area))
+    assert proposal.finding.state == "正常"
+    assert any("看不出来" in text for text in proposal.finding.unsure)
+
+
 def test_numbers_that_are_no_place():
     place = known(area("赤峰", False))
     finding = examine(Rows(np.array([1.0, 2.0]), np.array([5e8, 6e8])), place, None)
