@@ -18,7 +18,7 @@ from maps.analysis.network.route import Route
 from maps.analysis.network.whatif import Outcome
 from maps.analysis.timecover import MEASURES, TimeAsk, TimeCover, zones
 from maps.drawing import style
-from maps.drawing.results import tints
+from maps.drawing.tints import tints
 
 DEEPEST, PALEST = 0.62, 0.16
 """Opacity of the first band of isochrones and of the last."""

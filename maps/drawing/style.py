@@ -8,11 +8,14 @@ results own the colour. Red, orange, yellow and blue as a series mean risk and n
 gained and lost are blue and orange, never green against red.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 MM_PER_POINT = 25.4 / 72
 
@@ -288,6 +291,8 @@ def population_breaks(values: npt.ArrayLike) -> tuple[float, ...]:
     The bounds are 1, 2 or 5 times a power of ten near the 40, 65, 85 and 95 %
     quantiles of the known positive values (persons per cell or place).
     """
+    import numpy as np  # the window is on the screen before numpy is loaded
+
     numbers = np.asarray(values, float)
     known = np.sort(numbers[numbers > 0])
     if not len(known):

@@ -72,8 +72,9 @@ def run() -> list[Row]:
         place = Path(folder)
         plan = place / "赤峰.gpkg"
         subprocess.run([sys.executable, "main.py", "example", "赤峰", str(plan)], check=True)
+        kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         environment = {
-            **os.environ,
+            **kept,  # what was compiled at the first start stays compiled, as it does for users
             "DISPLAY": display,
             "QT_QPA_PLATFORM": "xcb",
             "YINGJI_SETTINGS": str(place / "settings.ini"),

@@ -271,3 +271,16 @@ def test_without_a_display_there_is_one_line_and_exit_2():
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert "显示器" in done.stderr
+
+
+def test_the_map_and_its_panels_come_without_what_only_paper_and_imports_need():
+    program = """
+        import sys
+        import desktop.canvas, desktop.docks
+        heavy = {"matplotlib", "rasterio", "folium", "openpyxl", "docx"}
+        print(sorted(heavy & set(sys.modules)))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

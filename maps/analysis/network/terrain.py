@@ -4,11 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio
 import shapely
-from rasterio import Affine
-from rasterio.enums import Resampling
-from rasterio.warp import reproject
 
 from data.refused import Refused
 from maps.analysis.network.ground import Ground
@@ -61,6 +57,11 @@ def read_heights(path: Path, crs: str, grid: Ground) -> Floats:
 
     Raises Refused for a file that is no raster, has no CRS or does not cover the grid.
     """
+    import rasterio  # a fifth of a second that only a file of heights needs
+    from rasterio import Affine
+    from rasterio.enums import Resampling
+    from rasterio.warp import reproject
+
     out = np.full(grid.shape, np.nan)
     target = Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north)
     try:
