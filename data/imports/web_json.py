@@ -102,6 +102,9 @@ def _decoded(packed: Any, offsets: Any, scale: float) -> Any:
 
 def read_list(path: Path, encoding: str = "", report: Report = silent) -> list[Source]:
     """Return the list of places in a JSON file, [] for one that has none or is GeoJSON."""
+    with path.open("rb") as file:
+        if _OWN.search(file.read(_HEAD).decode("latin-1")):
+            return []  # most files: the rest of a large one need not be read for this
     data = path.read_bytes()
     guess = Guess(chosen(encoding), 1.0) if encoding else decide([data], whole=True)
     text = decode(data, guess.name).lstrip("\ufeff")

@@ -8,7 +8,7 @@ and the scale only: a pan moves nothing, and zooming in brings every symbol home
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from data.plan import Layer, Plan
-from desktop.canvas.content import Points, is_marks, kept, points
+from desktop.canvas.content import Check, Points, is_marks, kept, points
 from desktop.canvas.view import Floats, Port
 from maps.drawing import style, symbols
 
@@ -35,8 +35,6 @@ _SMALL, _SMALLER = 250.0, 0.84
 
 _FEW = 3
 """Symbols that find their spot between two calls of ``check``: about a millisecond."""
-Check = Callable[[], None]
-"""Called between bits of work: it may wait, or raise when the picture is no longer wanted."""
 
 _lock = threading.Lock()
 

@@ -1,8 +1,9 @@
 """The map widget: shows the cached pictures, hands events to gestures, says where one is.
 
-A frame is four blits and the overlay; the pictures themselves come from the drawing thread
-(``render``). While one pans or zooms the old picture is shown, shifted and scaled, until the
-sharp one arrives; it reaches beyond the window on all sides so that a pan finds no blank.
+A frame is the sheets of a cached picture and the overlay; the pictures themselves come from
+the drawing thread (``render``). While one pans or zooms the old picture is shown, shifted and
+scaled, until the sharp one arrives; it reaches beyond the window on all sides so that a pan
+finds no blank.
 """
 
 from __future__ import annotations

@@ -29,6 +29,10 @@ _kept: weakref.WeakKeyDictionary[Any, dict[Hashable, Any]] = weakref.WeakKeyDict
 _lock = threading.RLock()
 
 
+Check = Callable[[], None]
+"""Called between bits of work: it may wait, or raise when the picture is no longer wanted."""
+
+
 def kept(owner: Any, key: Hashable, make: Callable[[], T]) -> T:
     """Return what was made for ``owner`` (a layer, a coverage) under ``key``, making it once."""
     with _lock:

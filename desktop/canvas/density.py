@@ -39,7 +39,7 @@ class Density:
             self._fill(xy, persons, bool(layer.cell))
         per_km2 = self.levels[0][self.levels[0] > 0] if self.levels else np.zeros(0)
         step = max(1, len(per_km2) // 20_000)
-        self.breaks = style.population_breaks(np.sort(per_km2)[::step].tolist())
+        self.breaks = style.population_breaks(np.sort(per_km2)[::step])
 
     def _fill(self, xy: Floats, persons: Floats, grid: bool) -> None:
         size = np.ptp(xy, axis=0)

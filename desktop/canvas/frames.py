@@ -129,7 +129,7 @@ def _flat(canvas: Canvas, pictures: Pictures, picture: Picture, opacity: float) 
     session = canvas.session
     drawing = session.drawing
     pale = drawing is not None and session.is_stale(drawing)
-    of = (picture, canvas.theme, opacity, session.coverage is None, drawing, pale)
+    of = (canvas.theme, opacity, session.coverage is None, drawing, pale)
     if pictures.flat is None or pictures.flat[0] != of:
         port = picture.wish.port
         ground = style.THEMES[canvas.theme].canvas

@@ -1,6 +1,6 @@
 """Names on the map: who is named at this zoom, and where, so that no two overlap."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from data.plan import Plan
 from desktop.canvas import atlas
 from desktop.canvas.arranging import arranged
-from desktop.canvas.content import is_marks, shapes
+from desktop.canvas.content import Check, is_marks, shapes
 from desktop.canvas.view import Port
 from maps.drawing import style
 from maps.drawing.labels import Request, place
@@ -38,7 +38,7 @@ def draw_names(
     port: Port,
     dpr: float,
     theme: style.Theme,
-    check: Callable[[], None],
+    check: Check,
 ) -> None:
     """Place and draw the names of districts, places and facilities in the port."""
     names = []

@@ -1,6 +1,5 @@
 """From numpy arrays to Qt's shapes without a Python call per vertex."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +10,7 @@ import shiboken6
 from PySide6.QtCore import QByteArray, QDataStream, QIODevice
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPolygonF
 
+from desktop.canvas.content import Check
 from desktop.canvas.view import Floats, Port
 from maps.drawing import symbols
 
@@ -94,24 +94,20 @@ def rings(shapes: npt.NDArray[np.object_], port: Port) -> tuple[Floats, npt.NDAr
     return port.pixels(xy), starts
 
 
-def stroke(
-    painter: QPainter,
-    shapes: npt.NDArray[np.object_],
-    port: Port,
-    check: Callable[[], None],
-) -> None:
-    """Draw lines (and rings) with the painter's pen, a bit at a time.
+def stroke(painter: QPainter, shapes: npt.NDArray[np.object_], port: Port, check: Check) -> None:
+    """Draw lines (and rings) with the painter's pen, one after the other, a bit at a time.
 
     Qt holds the interpreter while it draws: a coast of thousands of corners in one go would
     keep a frame waiting.
     """
-    xy, starts = rings(clipped(shapes, port), port)
-    check()
-    for first, last in pairwise([*starts.tolist(), len(xy)]):
-        # A bit ends on the corner with which the next begins.
-        for k in range(first, last - 1, _BIT):
-            painter.drawPolyline(polygon(xy[k : min(k + _BIT + 1, last)]))
-            check()
+    for i in range(len(shapes)):
+        xy, starts = rings(clipped(shapes[i : i + 1], port), port)
+        check()
+        for first, last in pairwise([*starts.tolist(), len(xy)]):
+            # A bit ends on the corner with which the next begins.
+            for k in range(first, last - 1, _BIT):
+                painter.drawPolyline(polygon(xy[k : min(k + _BIT + 1, last)]))
+                check()
 
 
 def clipped(shapes: npt.NDArray[np.object_], port: Port) -> npt.NDArray[np.object_]:

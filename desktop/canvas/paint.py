@@ -21,8 +21,8 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from data.plan import Layer, Plan
 from desktop.canvas import atlas, cells, density, reach, roads
-from desktop.canvas.arranging import Arrangement, Check, arranged
-from desktop.canvas.content import PX_PER_MM, Shapes, is_marks, kept, shapes, sized
+from desktop.canvas.arranging import Arrangement, arranged
+from desktop.canvas.content import PX_PER_MM, Check, Shapes, is_marks, kept, shapes, sized
 from desktop.canvas.naming import draw_names
 from desktop.canvas.outlines import clipped, path, pixels_of, polygon, rings, stroke
 from desktop.canvas.view import Port
@@ -117,7 +117,7 @@ def _ground(wish: Wish, check: Check) -> QImage:
             for which, color in ((around, theme.neighbour), (~around, layer_color(layer, theme))):
                 painter.setBrush(QColor(color))
                 painter.setOpacity(layer.look.opacity)
-                for part in _chunks(found.simplified(wish.port.view.mpp)[which], 1):
+                for part in _singly(found.simplified(wish.port.view.mpp)[which]):
                     painter.drawPath(path(*rings(clipped(part, wish.port), wish.port)))
                     check()
         # Results own the colour: with a coverage the people appear in it, reached or not.
@@ -172,8 +172,7 @@ def _cover(wish: Wish, check: Check) -> Cover:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(style.COVERED_EDGE.color), 1.1))
         edges = _simple(coverage, "edge", port, lambda: shapely.boundary(coverage.area))
-        for part in _chunks(edges, 1):
-            stroke(painter, part, port, check)
+        stroke(painter, edges, port, check)
     return Cover(image, counts, keys)
 
 
@@ -221,7 +220,7 @@ def _lines(wish: Wish, check: Check) -> QImage:
 
 def _kept_answers(painter: QPainter, found: Shapes, port: Port, check: Check) -> None:
     """Isochrones and responsibility areas that were kept: one by one, deeper where they overlap."""
-    parts = _chunks(found.simplified(port.view.mpp), 1)
+    parts = _singly(found.simplified(port.view.mpp))
     for part, type_ in zip(parts, found.column("类型"), strict=True):
         area = style.reach(str(type_), found.layer.look.color)
         soft = QColor(area.fill)
@@ -266,12 +265,9 @@ def _boundaries(
     ):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(color), max(1.0, line.mm * PX_PER_MM)))
-        for part in _chunks(found.simplified(port.view.mpp)[which], 1):
-            stroke(painter, shapely.boundary(part), port, check)
-    outline = _region(found, port)
+        stroke(painter, shapely.boundary(found.simplified(port.view.mpp)[which]), port, check)
     painter.setPen(QPen(QColor(theme.outline), style.OUTLINE.mm * PX_PER_MM))
-    for part in _chunks(outline, 1):
-        stroke(painter, part, port, check)
+    stroke(painter, _region(found, port), port, check)
 
 
 def _region(found: Shapes, port: Port) -> npt.NDArray[np.object_]:
@@ -377,5 +373,5 @@ def _dots(painter: QPainter, pixels: npt.NDArray[np.float64], layer: Layer, wish
     painter.drawImage(QRectF(0, 0, width, height), image)
 
 
-def _chunks(items: npt.NDArray[np.object_], size: int) -> list[npt.NDArray[np.object_]]:
-    return [items[i : i + size] for i in range(0, len(items), size)]
+def _singly(items: npt.NDArray[np.object_]) -> list[npt.NDArray[np.object_]]:
+    return [items[i : i + 1] for i in range(len(items))]

@@ -36,7 +36,7 @@ class Pictures(QObject):
         super().__init__(canvas)
         self.picture: Picture | None = None
         self.flat: tuple[Any, QImage] | None = None
-        """Its sheets in one, and what that was made of (``frames``)."""
+        """The sheets of ``picture`` in one, and how they were laid over each other (``frames``)."""
         self._canvas, self._wanted = canvas, wanted
         self._renderer = Renderer(canvas)
         self._renderer.ready.connect(self._take)

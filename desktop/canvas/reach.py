@@ -5,21 +5,20 @@ one running sum along the rows counts all discs at once. While one facility is d
 others' counts stay as they are (:class:`Moving`): a frame adds one disc and looks up colours.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from desktop.canvas.content import kept
+from desktop.canvas.content import Check, kept
 from desktop.canvas.view import Port
 from maps.drawing import style
 
 Keys = npt.NDArray[np.uint8]
 Box = tuple[slice, slice]
-Check = Callable[[], None]
 _ROWS = 100
+"""Rows of pixels between two calls of ``check``."""
 _OLD, _OUTSIDE, _NEW, _PEOPLE = 4, 8, 16, 5
 """Above the number of others that reach a pixel (0–3, two bits) its key has bits for: under the
 disc as it was, outside the planning districts, under the disc as it is now; and from bit

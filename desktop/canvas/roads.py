@@ -1,6 +1,5 @@
 """Roads: white hearts in grey casings by class, the important ones on top."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,7 +9,7 @@ import shapely
 from PySide6.QtCore import QLineF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from desktop.canvas.content import PX_PER_MM, Shapes
+from desktop.canvas.content import PX_PER_MM, Check, Shapes
 from desktop.canvas.outlines import clipped, polygon
 from desktop.canvas.view import Floats, Port
 from maps.drawing import style
@@ -24,9 +23,7 @@ density nobody sees them, and Qt draws plain segments eight times as fast."""
 _BATCH = 200
 
 
-def draw(
-    painter: QPainter, found: Shapes, theme: style.Theme, port: Port, check: Callable[[], None]
-) -> None:
+def draw(painter: QPainter, found: Shapes, theme: style.Theme, port: Port, check: Check) -> None:
     """Draw a road layer: all casings of a class, then its hearts, class by class."""
     classes = found.column("等级")
     simple = found.simplified(port.view.mpp)
@@ -81,7 +78,7 @@ def _stroke(
     color: str,
     mm: float,
     dashed: bool,
-    check: Callable[[], None],
+    check: Check,
 ) -> None:
     if not len(pieces.pixels):
         return

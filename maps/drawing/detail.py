@@ -222,10 +222,7 @@ def note_box(page: Sheet, detail: Detail, taken: Sequence[Box]) -> Box:
     ends = (extent.left, extent.right - wide)
     rows = [(at, side) for side in (over, under) for at in (x, *ends)]
     places = [Box(at, low, at + wide, low + tall) for at, low in (*rows, (right, y), (left, y))]
-    neat = page.neat
     for place in places:
-        inside = neat.left < place.left and place.right < neat.right
-        inside = inside and neat.bottom < place.bottom and place.top < neat.top
-        if inside and not any(place.meets(box) for box in taken):
+        if page.neat.holds(place) and not any(place.meets(box) for box in taken):
             return place
     return places[0]

@@ -54,6 +54,11 @@ class Box:
         across = self.left < other.right and other.left < self.right
         return across and self.bottom < other.top and other.bottom < self.top
 
+    def holds(self, other: "Box") -> bool:
+        """True when all of the other lies within this one."""
+        across = self.left < other.left and other.right < self.right
+        return across and self.bottom < other.bottom and other.top < self.top
+
     @property
     def corners(self) -> tuple[float, float, float, float]:
         return (self.left, self.bottom, self.right, self.top)

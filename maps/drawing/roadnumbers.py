@@ -36,7 +36,7 @@ def draw(
                 shapely.line_interpolate_point(line, share, normalized=True)
             )[0]
             box = Box(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
-            if _inside(box, limits) and not any(box.meets(other) for other in taken):
+            if limits.holds(box) and not any(box.meets(other) for other in taken):
                 taken.append(box)
                 out.append((number, box))
                 break
@@ -69,8 +69,3 @@ def _words(number: str, public: bool) -> str:
     """Return a number as it is shown; remarks in brackets are for planners only."""
     number = number.strip()
     return re.sub(r"[(（].*?[)）]", "", number) if public else number
-
-
-def _inside(box: Box, limits: Box) -> bool:
-    across = limits.left < box.left and box.right < limits.right
-    return across and limits.bottom < box.bottom and box.top < limits.top

@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from data.boundaries import districts
+from data.plan import GEOGRAPHIC, Plan, make_layer
 
 TRADITIONAL = [
     "臺北市信義區避難收容處所",
@@ -38,6 +39,26 @@ TRADITIONAL = [
 FACILITIES = ("避难场所", "应急物资储备库", "中心小学", "卫生院", "消防站", "体育场", "人民公园")
 FOUR_BYTE = "㐂㙍䶮"
 """Rare characters of names that GB18030 writes in four bytes."""
+
+
+def surveyed() -> Plan:
+    """What files are imported into: a district and eight surveyed places on its diagonal."""
+    box = gpd.GeoDataFrame(
+        {"名称": ["红山区"], "角色": "规划区"},
+        geometry=[shapely.box(118, 42, 120, 43)],
+        crs=GEOGRAPHIC,
+    )
+    known = gpd.GeoDataFrame(
+        {"名称": [f"第{i}村" for i in range(8)], "位置精度": "实测"},
+        geometry=[shapely.Point(118.1 + 0.2 * i, 42.1 + 0.1 * i) for i in range(8)],
+        crs=GEOGRAPHIC,
+    )
+    crs = "EPSG:4549"
+    layers = (
+        make_layer("行政区", "district", box, crs),
+        make_layer("居民点", "settlement", known, crs),
+    )
+    return Plan("现状", crs, layers)
 
 
 def names(count: int, seed: int, *, traditional: bool = False) -> list[str]:

@@ -32,9 +32,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-import shapely
-
 import data.imports.raster  # loaded once, not in each forked process
 import data.imports.vector  # noqa: F401
 from data.imports import sandbox
@@ -44,9 +41,10 @@ from data.imports.reading import ReadAsk, read
 from data.imports.sandbox import Limits, read_apart
 from data.imports.source import Source, hand_over, take_over
 from data.kinds import kind
-from data.plan import GEOGRAPHIC, Plan, make_layer
+from data.plan import Plan
 from data.refused import Refused
 from tests.data.imports.broken import GOOD, broken, good
+from tests.data.imports.corpus import surveyed
 
 CONTAINED = ("memory", "time", "crash")
 """Ends of the reading process that become its general sentence."""
@@ -84,23 +82,6 @@ class End:
     seconds: float
 
 
-def plan() -> Plan:
-    """What the files are imported into: a district, some surveyed places and a depot."""
-    box = gpd.GeoDataFrame(
-        {"名称": ["红山区"], "角色": "规划区"},
-        geometry=[shapely.box(118, 42, 120, 43)],
-        crs=GEOGRAPHIC,
-    )
-    known = gpd.GeoDataFrame(
-        {"名称": [f"第{i}村" for i in range(8)], "位置精度": "实测"},
-        geometry=[shapely.Point(118.1 + 0.2 * i, 42.1 + 0.1 * i) for i in range(8)],
-        crs=GEOGRAPHIC,
-    )
-    layers = [make_layer("行政区", "district", box, "EPSG:4549")]
-    layers.append(make_layer("居民点", "settlement", known, "EPSG:4549"))
-    return Plan("现状", "EPSG:4549", tuple(layers))
-
-
 def run(
     files: Iterable[tuple[str, int]],
     seed: int,
@@ -112,7 +93,7 @@ def run(
 
     ``keep``: a folder for those that ended in a fault or were contained.
     """
-    own = plan()
+    own = surveyed()
     _warm(own, folder)
     rest = iter(files)
     working: deque[tuple[int, list[Broken]]] = deque()

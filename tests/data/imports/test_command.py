@@ -5,13 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import geopandas as gpd
 import pytest
-import shapely
 
 from data.files import load, save
 from data.imports.coordinates import to_gcj02
-from data.plan import GEOGRAPHIC, Book, Plan, make_layer
+from data.plan import GEOGRAPHIC, Book
+from tests.data.imports.corpus import surveyed
 
 ROOT = Path(__file__).resolve().parents[3]
 CRS = "EPSG:4549"
@@ -20,22 +19,8 @@ KEYS = ("rows", "accepted", "rejected", "encoding", "crs", "columns", "repairs")
 
 @pytest.fixture
 def plan_file(tmp_path):
-    box = gpd.GeoDataFrame(
-        {"名称": ["红山区"], "角色": "规划区"},
-        geometry=[shapely.box(118, 42, 120, 43)],
-        crs=GEOGRAPHIC,
-    )
-    known = gpd.GeoDataFrame(
-        {"名称": [f"第{i}村" for i in range(8)], "位置精度": "实测"},
-        geometry=[shapely.Point(118.1 + 0.2 * i, 42.1 + 0.1 * i) for i in range(8)],
-        crs=GEOGRAPHIC,
-    )
-    layers = (
-        make_layer("行政区", "district", box, CRS),
-        make_layer("居民点", "settlement", known, CRS),
-    )
     path = tmp_path / "规划.gpkg"
-    save(Book("试", (Plan("现状", CRS, layers),)), path)
+    save(Book("试", (surveyed(),)), path)
     return path
 
 
