@@ -15,7 +15,7 @@ from data.geodesy import Ruler
 from data.plan import Layer, Plan, make_layer
 from maps.analysis.network.costs import Costs, costs
 from maps.analysis.network.graph import Network, build, network_of
-from maps.analysis.network.isochrone import reached_area
+from maps.analysis.network.isochrone import reached_area, side_by_side
 from maps.analysis.network.lines import gather
 from maps.analysis.network.live import LiveTime
 from maps.analysis.network.profile import condition, profile
@@ -288,12 +288,12 @@ def _areas() -> list[Row]:
     by_scipy = ByScipy(at, a, b, _seconds(), matrix)
     sizes: dict[str, list[float]] = {}
 
+    def drawn(k: int) -> shapely.Geometry:
+        found = reach(cost, starts.take(np.array([k])), np.zeros(1), 1, TEN_MINUTES)
+        return reached_area(ByRoad(found), TEN_MINUTES, ruler, EACH)
+
     def ours() -> float:
-        shapes = []
-        for k in range(ORIGINS):
-            found = reach(cost, starts.take(np.array([k])), np.zeros(1), 1, TEN_MINUTES)
-            shapes.append(reached_area(ByRoad(found), TEN_MINUTES, ruler, EACH))
-        sizes["ours"] = [shape.area / 1e6 for shape in shapes]
+        sizes["ours"] = [shape.area / 1e6 for shape in side_by_side(drawn, ORIGINS)]
         return sum(sizes["ours"])
 
     def same() -> float:

@@ -8,9 +8,12 @@ the leg over ``HALF_WIDTH``.
 """
 
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +40,8 @@ from maps.analysis.timecover import (
     titles,
 )
 
+_T = TypeVar("_T")
+
 HALF_WIDTH = 20.0
 """Metres to each side of a reached road beyond the reached ground."""
 
@@ -45,6 +50,8 @@ _SQUARES, _SQUARES_EACH = 40_000, 8_000
 together, and for one of many."""
 
 _CLASSES = 8
+
+_THREADS = 4
 
 _FINEST = 25.0
 
@@ -125,13 +132,31 @@ def _for_each(
     report: Report,
 ) -> list[Band]:
     chosen = facilities_of(plan, ask)
-    out: list[Band] = []
-    for i, name in enumerate(names):
-        report(i / len(names), f"正在画“{name}”的等时圈…")
+
+    def drawn(i: int) -> list[Band]:
         alone = replace(ask, only=frozenset([(chosen.layer[i], chosen.fid[i])]))
         timer = timer_of(plan, alone, facilities_of(plan, alone), people, ranks=1)
-        out += _bands(plan, timer, name, limits, people, silent)
+        return _bands(plan, timer, names[i], limits, people, silent)
+
+    out: list[Band] = []
+    with closing(side_by_side(drawn, len(names))) as drawings:
+        for i, name in enumerate(names):
+            report(i / len(names), f"正在画“{name}”的等时圈…")
+            out += next(drawings)
     return out
+
+
+def side_by_side(draw: Callable[[int], _T], count: int) -> Generator[_T, None, None]:
+    """``draw`` of 0, 1, 2, … in that order, worked out on as many threads as there are cores.
+
+    Nine tenths of an area are worked out by GEOS and numpy, which let go of the interpreter.
+    Closing it (a cancelled job) stops the work that has not begun.
+    """
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as pool:
+        try:
+            yield from pool.map(draw, range(count))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _bands(

@@ -1,5 +1,6 @@
 """Areas reached in time: no vertex lies too far, nothing reached is left out, bands add up."""
 
+import time
 from dataclasses import replace
 from functools import cache
 
@@ -13,7 +14,13 @@ from data.refused import Refused
 from maps.analysis.demand import demand
 from maps.analysis.network.contour import outline
 from maps.analysis.network.graph import network_of
-from maps.analysis.network.isochrone import HALF_WIDTH, Isochrones, isochrones, stretches
+from maps.analysis.network.isochrone import (
+    HALF_WIDTH,
+    Isochrones,
+    isochrones,
+    side_by_side,
+    stretches,
+)
 from maps.analysis.network.timers import ByRoad
 from maps.analysis.timecover import TimeAsk, facilities_of, timecover, timer_of
 from tests.maps.network.test_timecover import at, county, points, usual_county
@@ -186,6 +193,37 @@ def test_any_outline_is_valid(seed: int) -> None:
     assert shapely.is_valid(shape)
     xy = shapely.get_coordinates(shape)
     assert patchy(xy[:, 0], xy[:, 1]).all()
+
+
+def test_areas_drawn_side_by_side_come_in_order_and_stop_when_cancelled() -> None:
+    begun: list[int] = []
+
+    def draw(i: int) -> int:
+        begun.append(i)
+        time.sleep(0.002 * (i % 3))
+        return i * i
+
+    assert list(side_by_side(draw, 30)) == [i * i for i in range(30)]
+    assert sorted(begun) == list(range(30))
+    begun.clear()
+    drawings = side_by_side(draw, 3000)
+    assert next(drawings) == 0
+    drawings.close()
+    assert len(begun) < 100
+
+
+def test_the_isochrones_of_each_are_those_of_each_alone() -> None:
+    plan = usual_county()
+    together = isochrones(plan, ASK, LIMITS, each=True).bands
+    chosen = facilities_of(plan, ASK)
+    alone = [
+        band
+        for layer, fid in zip(chosen.layer, chosen.fid, strict=True)
+        for band in isochrones(
+            plan, replace(ASK, only=frozenset([(layer, fid)])), LIMITS, each=True
+        ).bands
+    ]
+    assert together == tuple(alone)
 
 
 @pytest.mark.parametrize("limits", [[], [0.0], [5.0, -1.0]])
