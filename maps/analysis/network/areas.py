@@ -259,28 +259,39 @@ def _divide(
     grid: Ground, owner: Ints, mine: npt.NDArray[np.bool_], land: shapely.Geometry
 ) -> list[tuple[int, shapely.Geometry]]:
     """Divide one land: (facility or -1, polygon); together they are exactly the land."""
-    import rasterio.features  # a fifth of a second that only this needs
-    from rasterio import Affine
-
     table = np.full((grid.shape[0] + 4, grid.shape[1] + 4), -2, np.int32)
     table[grid.row[mine] + 2, grid.column[mine] + 2] = owner[mine]
     # Beyond the land the nearest owner goes on, so that the land's own outline cuts it.
     known = table > -2
     nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
     table = table[tuple(nearest)]
+    values, regions = regions_of(table)
     west, north = grid.west - 2 * grid.cell, grid.north + 2 * grid.cell
-    lattice = Affine(grid.cell, 0.0, west, 0.0, -grid.cell, north)
-    found = [
-        (int(value), shapely.geometry.shape(shape))
-        for shape, value in rasterio.features.shapes(table, connectivity=4, transform=lattice)
-    ]
-    smooth = shapely.coverage_simplify(np.array([s for _, s in found], dtype=object), grid.cell)
-    cut = shapely.intersection(smooth, land)
+    placed = shapely.transform(regions, lambda at: at * (grid.cell, -grid.cell) + (west, north))
+    cut = shapely.intersection(shapely.coverage_simplify(placed, grid.cell), land)
     merged: dict[int, list[shapely.Geometry]] = {}
-    for (value, _), shape in zip(found, cut, strict=True):
+    for value, shape in zip(values.tolist(), cut, strict=True):
         merged.setdefault(value, []).append(shape)
     whole = {v: _areal(shapely.union_all(shapes)) for v, shapes in merged.items()}
     return list(_without_scraps(whole, grid.cell).items())
+
+
+def regions_of(table: Ints) -> tuple[Ints, npt.NDArray[Any]]:
+    """Regions of equal value whose cells touch by a side: values, polygons in (column, row).
+
+    (``rasterio.features.shapes`` does it too, but silences a warning for all threads meanwhile.)
+    """
+    rows, columns = table.shape
+    framed = np.full((rows + 2, columns + 2), np.iinfo(table.dtype).min, table.dtype)
+    framed[1:-1, 1:-1] = table
+    row, column = np.nonzero(framed[1:-1, :-1] != framed[1:-1, 1:])
+    upright = np.stack([np.c_[column, row], np.c_[column, row + 1]], axis=1)
+    row, column = np.nonzero(framed[:-1, 1:-1] != framed[1:, 1:-1])
+    level = np.stack([np.c_[column, row], np.c_[column + 1, row]], axis=1)
+    sides = shapely.linestrings(np.concatenate([upright, level]).astype(float))
+    shapes = shapely.get_parts(shapely.polygonize(sides))
+    inner = np.floor(shapely.get_coordinates(shapely.point_on_surface(shapes))).astype(np.intp)
+    return table[inner[:, 1], inner[:, 0]], shapes
 
 
 def _areal(shape: shapely.Geometry) -> shapely.Geometry:

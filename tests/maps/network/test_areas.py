@@ -11,7 +11,7 @@ from scipy.ndimage import label as pieces
 from data.plan import Plan
 from data.refused import Refused
 from maps.analysis.demand import demand
-from maps.analysis.network.areas import Areas, areas, contiguous, limit_km2
+from maps.analysis.network.areas import Areas, areas, contiguous, limit_km2, regions_of
 from maps.analysis.network.ground import Ground, ground
 from maps.analysis.timecover import TimeAsk, facilities_of, timer_of
 from tests.maps.network.test_timecover import at, county, points, usual_county
@@ -138,6 +138,24 @@ def test_detached_pieces_are_given_away_and_nothing_else(seed: int) -> None:
         assert (after[home] == k).all()
         here = land == land.ravel()[seats[k]]
         assert len(np.unique(now[here & (after == k)])) == 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_regions_are_the_cells_that_touch_by_a_side(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = rng.integers(-1, rng.integers(1, 5), rng.integers(1, 13, 2)).astype(np.int32)
+    values, shapes = regions_of(table)
+    assert shapely.is_valid(shapes).all()
+    expected = []
+    for value in np.unique(table):
+        numbered, count = pieces(table == value)
+        for number in range(1, count + 1):
+            row, column = np.nonzero(numbered == number)
+            cells = shapely.union_all(shapely.box(column, row, column + 1, row + 1))
+            expected.append((int(value), cells))
+    assert len(shapes) == len(expected)
+    for value, shape in zip(values, shapes, strict=True):
+        assert any(v == value and shape.equals(cells) for v, cells in expected)
 
 
 def test_the_standard() -> None:
