@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from scipy.sparse import csr_matrix
 
@@ -208,15 +209,17 @@ def costs(
 def _speeds(network: Network, profile: Profile, condition: Condition) -> Floats:
     """Speed of every road row, km/h; asked once per combination of class, limit, surface."""
     roads = network.roads
-    known: dict[tuple[str, float, str], float] = {}
-    out = np.empty(len(roads))
-    for i, key in enumerate(zip(roads.road_class, roads.limit, roads.surface, strict=True)):
-        limit = float(key[1]) if key[1] > 0 else 0.0
-        word = (key[0], limit, key[2])
-        if word not in known:
-            known[word] = profile.kmh(key[0], limit, key[2], condition)
-        out[i] = known[word]
-    return out
+    asked = pd.DataFrame(
+        {
+            "class": roads.road_class,
+            "limit": np.where(roads.limit > 0, roads.limit, 0.0),
+            "surface": roads.surface,
+        }
+    )
+    kind = asked.groupby(list(asked), sort=False, dropna=False).ngroup().to_numpy()
+    kinds = asked.drop_duplicates().itertuples(index=False)
+    speeds = [profile.kmh(name, limit, surface, condition) for name, limit, surface in kinds]
+    return np.array(speeds, dtype=np.float64)[kind]
 
 
 def _closed_rows(network: Network, closed: Iterable[FeatureId]) -> Bools:

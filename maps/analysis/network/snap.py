@@ -11,10 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 import shapely
 from shapely.ops import substring
 
@@ -60,17 +59,12 @@ def joinable(network: Network, profile: Profile) -> Bools:
     a sketched line stands for a whole corridor and may always be joined.
     """
     roads = network.roads
-    out = np.empty(len(roads), bool)
-    known: dict[str, tuple[bool, bool]] = {}
-    for i, name in enumerate(roads.road_class):
-        if name not in known:
-            classes = profile.base(name)
-            never = bool(profile.forbidden.intersection(classes))
-            closed = bool(classes) and profile.no_access.issuperset(classes)
-            known[name] = (never, closed)
-        never, closed = known[name]
-        out[i] = not never and (roads.sketched[i] or not (closed or roads.lifted[i]))
-    return out[network.road]
+    code, names = pd.factorize(roads.road_class)
+    classes = [profile.base(name) for name in names]
+    never = np.array([bool(profile.forbidden.intersection(c)) for c in classes], bool)[code]
+    closed = np.array([bool(c) and profile.no_access.issuperset(c) for c in classes], bool)[code]
+    out = ~never & (roads.sketched | ~(closed | roads.lifted))
+    return np.asarray(out[network.road])
 
 
 class Snapper:
@@ -124,8 +118,27 @@ class Snapper:
         if not len(self.edges) or not len(x):
             none = np.full(len(x), -1, np.intp)
             return Places(x, y, none, np.zeros(len(x)), np.full(len(x), np.inf))
+        if len(x) < _MANY or len(self.edges) < _VERY_MANY:
+            return self._joined(x, y)
+        # Neighbours one after the other: the tree's pages stay in the cache (4 times as
+        # fast); the search lets go of the interpreter, so that threads halve it again.
+        order = np.argsort(hilbert(np.column_stack([x, y])))
+        threads = 1 if len(x) < _VERY_MANY else min(os.cpu_count() or 1, 4)
+        with ThreadPoolExecutor(threads) as pool:
+            shares = list(
+                pool.map(lambda s: self._joined(x[s], y[s]), np.array_split(order, threads))
+            )
+        back = np.empty(len(x), np.intp)
+        back[order] = np.arange(len(x))
+        edge, fraction, gap = (
+            np.concatenate([getattr(share, name) for share in shares])[back]
+            for name in ("edge", "fraction", "gap")
+        )
+        return Places(x, y, edge, fraction, gap)
+
+    def _joined(self, x: Floats, y: Floats) -> Places:
         points = shapely.points(x, y)
-        row = self._nearest(points, x, y)
+        row = np.asarray(self._tree.nearest(points))
         lines = self._shapes[row]
         along = shapely.line_locate_point(lines, points)
         foot = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
@@ -137,27 +150,6 @@ class Snapper:
         fraction[fraction < _HAIR] = 0.0
         fraction[fraction > 1 - _HAIR] = 1.0
         return Places(x, y, self.edges[row], np.clip(fraction, low, high), np.asarray(gap))
-
-    def _nearest(self, points: npt.NDArray[Any], x: Floats, y: Floats) -> Ints:
-        if len(x) < _MANY:
-            return np.asarray(self._tree.nearest(points))
-        if len(self.edges) < _VERY_MANY:
-            return np.asarray(self._tree.nearest(points))
-        # Neighbours one after the other: the tree's pages stay in the cache (4 times as
-        # fast); the search lets go of the interpreter, so that threads halve it again.
-        order = np.argsort(hilbert(np.column_stack([x, y])))
-        if len(x) < _VERY_MANY:
-            out = np.empty(len(x), np.intp)
-            out[order] = self._tree.nearest(points[order])
-            return out
-        shares = np.array_split(order, min(os.cpu_count() or 1, 4))
-        out = np.empty(len(x), np.intp)
-        with ThreadPoolExecutor(len(shares)) as pool:
-            for share, found in zip(
-                shares, pool.map(lambda s: self._tree.nearest(points[s]), shares), strict=True
-            ):
-                out[share] = found
-        return out
 
 
 @lru_cache(maxsize=6)
