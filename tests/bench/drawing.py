@@ -6,10 +6,8 @@ with nothing but the map, exported by its own Python. Where it is not, a row say
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +23,7 @@ from data.plan import Plan
 from maps.drawing.book import BookAsk, bind
 from maps.drawing.printing import PrintAsk, print_map
 from tests.bench import workload
-from tests.bench.rivals import missing
+from tests.bench.rivals import missing, qgis_python
 from tests.bench.timing import Row, race
 
 PLOT = "geopandas plot of every layer, unsimplified, no furniture"
@@ -154,7 +152,7 @@ def _qgis(crowded: Plan, example: Plan, folder: Path) -> list[Row]:
     way = "QGIS layout export, default symbols, the map alone"
     pages = len(bind(example, BookAsk(), folder / "book.pdf").pages)
     many = f"QGIS layout export of {pages} pages to PDF, default symbols"
-    python = _qgis_python()
+    python = qgis_python()
     if python is None:
         return [missing(one, way), missing(book, many)]
     ask, path = PrintAsk("现状图", "A4", True, 300), folder / "q.png"
@@ -206,14 +204,3 @@ def _by_qgis(
         )
         spent.append(float(found.stdout.split()[-1]))
     return statistics.median(spent)
-
-
-def _qgis_python() -> str | None:
-    """Return a Python that has QGIS, None without one."""
-    for name in (sys.executable, shutil.which("python3"), "/usr/bin/python3"):
-        if name is None or not Path(name).exists():
-            continue
-        found = subprocess.run([name, "-c", "import qgis.core"], capture_output=True, check=False)
-        if found.returncode == 0:
-            return name
-    return None
