@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.bench.gestures import drag_events, mouse, pan_events, zoom_events
 from tests.bench.timing import Row
 
 SCREEN = "1366x768x24"
@@ -137,69 +138,15 @@ class Bench:
         self.rows.append(Row(work, f"{way}: p95", p95, p95 / base, len(spent), None, own))
         return p50
 
+    def shares(self, frames: int) -> str:
+        """What a frame of the last replay spent on numbers and on drawing the map."""
+        per_frame = {name: value * 1000 / frames for name, value in self.spent.items()}
+        return f"of it numbers {per_frame['compute']:.2f}, drawing {per_frame['draw']:.2f} ms"
+
 
 def _share(values: list[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def _mouse(canvas: Any, kind: str, x: float, y: float, button: str) -> Any:
-    from PySide6.QtCore import QEvent, QPointF, Qt
-    from PySide6.QtGui import QMouseEvent
-
-    of = {
-        "press": QEvent.Type.MouseButtonPress,
-        "move": QEvent.Type.MouseMove,
-        "release": QEvent.Type.MouseButtonRelease,
-    }
-    which = getattr(Qt.MouseButton, button)
-    at = QPointF(round(x), round(y))
-    where = QPointF(canvas.mapToGlobal(at.toPoint()))
-    # Ctrl: no snapping, so that every frame is another place.
-    return QMouseEvent(of[kind], at, where, which, which, Qt.KeyboardModifier.ControlModifier)
-
-
-def pan_events(canvas: Any, frames: int) -> Iterator[Any]:
-    """The middle button held, the hand going round and ever further."""
-    x, y = canvas.width() / 2, canvas.height() / 2
-    yield _mouse(canvas, "press", x, y, "MiddleButton")
-    for i in range(frames):
-        angle, away = i / 14, min(i * 3, 260)
-        yield _mouse(
-            canvas, "move", x + away * math.cos(angle), y + away * math.sin(angle), "MiddleButton"
-        )
-    yield _mouse(canvas, "release", x, y, "MiddleButton")
-
-
-def zoom_events(canvas: Any, frames: int) -> Iterator[Any]:
-    """The wheel, a third of a notch a frame, in and out again."""
-    from PySide6.QtCore import QPoint, QPointF, Qt
-    from PySide6.QtGui import QWheelEvent
-
-    at = QPoint(canvas.width() // 3, canvas.height() // 3)
-    for i in range(frames):
-        turn = 40 if (i // 30) % 2 == 0 else -40
-        yield QWheelEvent(
-            QPointF(at),
-            QPointF(canvas.mapToGlobal(at)),
-            QPoint(),
-            QPoint(0, turn),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-
-
-def drag_events(canvas: Any, start: list[float], frames: int) -> Iterator[Any]:
-    """A facility held and led around, ten pixels a frame."""
-    x, y = start
-    for i in range(frames):
-        angle = i / 18
-        away = min(10.0 * i, 180.0)
-        px = min(max(x + away * math.cos(angle), 5), canvas.width() - 5)
-        py = min(max(y + away * math.sin(angle), 5), canvas.height() - 5)
-        yield _mouse(canvas, "move", px, py, "LeftButton")
 
 
 # --- the works
@@ -228,20 +175,17 @@ def wander(bench: Bench, title: str, rival: bool) -> None:
         canvas.cancel()
 
 
-def drag(bench: Bench, title: str) -> None:
-    """Drag a facility of the shown coverage; beside it, recomputing and redrawing."""
+def grab(bench: Bench, events: int = 3) -> tuple[str, int, list[float], str]:
+    """Press on the depot nearest the middle and begin to drag it, until numbers follow.
+
+    Returns its layer and number, where on the screen it was, and a note on the first frame.
+    """
     from PySide6.QtWidgets import QApplication
 
-    from data import edits
-    from data.progress import silent
-    from desktop.canvas import paint
     from desktop.canvas.arranging import arranged
-    from desktop.results import answer
 
-    canvas, session = bench.canvas, bench.session
-    plan, asked = session.plan, session.result
+    canvas, plan = bench.canvas, bench.session.plan
     assert plan is not None
-    assert asked is not None
     canvas.zoom_all()
     bench.idle()
     layer = plan.of_kind("depot")[0]
@@ -255,22 +199,34 @@ def drag(bench: Bench, title: str) -> None:
         if canvas.hit(*map(round, pixels[i].tolist())) == (layer.name, marks.fids[i])
     )
     fid, start = int(marks.fids[chosen]), pixels[chosen].tolist()
-    QApplication.sendEvent(canvas, _mouse(canvas, "press", start[0], start[1], "LeftButton"))
-    first = _mouse(canvas, "move", start[0] + 9, start[1], "LeftButton")
+    QApplication.sendEvent(canvas, mouse(canvas, "press", start[0], start[1], "LeftButton"))
+    first = mouse(canvas, "move", start[0] + 9, start[1], "LeftButton")
     begun, own = bench.replay(iter([first]))[0], bench.worked[0]
     ready = time.perf_counter()
     while canvas.drag.numbers is None:  # what the drag stands on is built beside it, once
         bench.app.processEvents()
         time.sleep(0.005)
     ready = (time.perf_counter() - ready) * 1000
-    bench.replay(drag_events(canvas, start, 3))
+    bench.replay(drag_events(canvas, start, events))
     bench.spent.update(compute=0.0, draw=0.0)
+    note = f"first frame {begun:.0f} ms (GUI thread {own:.0f}), numbers after {ready:.0f} ms"
+    return layer.name, fid, start, note
+
+
+def drag(bench: Bench, title: str) -> None:
+    """Drag a facility of the shown coverage; beside it, recomputing and redrawing."""
+    from data import edits
+    from data.progress import silent
+    from desktop.canvas import paint
+    from desktop.results import answer
+
+    canvas, session = bench.canvas, bench.session
+    plan, asked = session.plan, session.result
+    assert plan is not None
+    assert asked is not None
+    layer, fid, start, begun = grab(bench)
     spent = bench.replay(drag_events(canvas, start, FRAMES))
-    per_frame = {name: value * 1000 / len(spent) for name, value in bench.spent.items()}
-    note = (
-        f"of it numbers {per_frame['compute']:.2f}, drawing {per_frame['draw']:.2f} ms;"
-        f" first frame {begun:.0f} ms (GUI thread {own:.0f}), numbers after {ready:.0f} ms"
-    )
+    note = f"{bench.shares(len(spent))}; {begun}"
     ours = bench.note(f"drag, {title}", "live", spent, None, note)
 
     def redraw() -> None:
@@ -284,7 +240,7 @@ def drag(bench: Bench, title: str) -> None:
         import shapely
 
         there = shapely.Point(*canvas.drag.at)
-        moved = edits.move_feature(layer.name, fid, there)(plan)
+        moved = edits.move_feature(layer, fid, there)(plan)
         found = answer(moved, asked.ask, silent)
         paint.picture(paint.Wish(moved, found, canvas.port, 1.0, canvas.theme), None, lambda: None)
 
@@ -292,6 +248,47 @@ def drag(bench: Bench, title: str) -> None:
     spent = bench.replay(drag_events(canvas, start, slow), recompute, pace=False)
     bench.note(f"drag, {title}", "everything recomputed and redrawn", spent, ours, "")
     canvas.cancel()
+
+
+def lights(bench: Bench, title: str) -> None:
+    """The same drag with the plan's targets in sight; beside it, every rule judged again."""
+    import shapely
+
+    from data import edits
+    from maps.analysis.targets.evaluate import check_rules
+
+    canvas, session = bench.canvas, bench.session
+    plan = session.plan
+    assert plan is not None
+    bench.window.show_panel("targets")
+    checker = bench.window.docks.targets.checker
+    while checker.checked is None or checker.busy:
+        bench.app.processEvents()
+        time.sleep(0.005)
+    outcome, facts = checker.checked.outcome, checker.checked.book.facts
+    bench.idle()
+    lit: list[int] = []
+    checker.lit.connect(lambda found: lit.append(0) if found is None else lit.append(1))
+    layer, fid, start, begun = grab(bench)
+    while not lit:  # the lights' own ground is built beside the drag as well
+        bench.replay(drag_events(canvas, start, 3))
+    lit.clear()
+    bench.spent.update(compute=0.0, draw=0.0)
+    spent = bench.replay(drag_events(canvas, start, FRAMES))
+    note = (
+        f"{bench.shares(len(spent))}; {begun};"
+        f" all rules looked at again every {FRAMES / max(sum(lit), 1):.1f} frames"
+    )
+    ours = bench.note(f"drag, {title}, targets in sight", "live", spent, None, note)
+
+    def judge() -> None:
+        moved = edits.move_feature(layer, fid, shapely.Point(*canvas.drag.at))(plan)
+        check_rules(moved, outcome.rules, facts)
+
+    spent = bench.replay(drag_events(canvas, start, 3), judge, pace=False)
+    bench.note(f"drag, {title}, targets in sight", "every rule judged again", spent, ours, "")
+    canvas.cancel()
+    bench.window.hide_panel("targets")
 
 
 def big_plan() -> Any:
@@ -348,6 +345,7 @@ def main() -> None:
             bench.show(plan, CoverageAsk("depot", 50_000.0))
             depots = f"{name}, {len(plan.of_kind('depot')[0])} depots"
             drag(bench, f"{depots} × 50 km")
+            lights(bench, f"{depots} × 50 km")
             bench.show(plan, TimeAsk("depot", 60.0))
             drag(bench, f"{depots}, 60 min by road")
     bench.show(big_plan(), CoverageAsk("depot", 20_000.0))
