@@ -30,6 +30,7 @@ import shapely
 
 from data.columns import Encoded, decode, encode
 from data.kinds import Kind
+from data.pieces import in_pieces
 from data.plan import unique_name
 from data.progress import Report, silent
 
@@ -224,11 +225,10 @@ def read_table(
         if k not in known
     ]
     columns = [*told, *others]
-    rows = _fetch(db, table, [c["sql"] for c in columns], report)
-    fields: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (2 + len(columns))
+    fields = _fetch(db, table, [c["sql"] for c in columns], report)
     index = pd.Index(np.array(fields[0], dtype="int64"), name="fid")
     with np.errstate(invalid="ignore"):  # NaN coordinates are for the checks to tell
-        shapes = shapely.from_wkb(np.array([_wkb(blob) for blob in fields[1]], dtype=object))
+        shapes = in_pieces(_shapes, fields[1])
     data = {
         str(c["name"]): decode(values, c, index)
         for c, values in zip(columns, fields[2:], strict=True)
@@ -242,6 +242,10 @@ def read_table(
         placed = set(first)
         frame = frame.loc[[*first, *(i for i in index if i not in placed)]]
     return frame
+
+
+def _shapes(blobs: Sequence[Any]) -> npt.NDArray[Any]:
+    return shapely.from_wkb(np.array([_wkb(blob) for blob in blobs], dtype=object))
 
 
 def copy_others(db: sqlite3.Connection, mine: set[str]) -> None:
@@ -269,15 +273,17 @@ def copy_others(db: sqlite3.Connection, mine: set[str]) -> None:
 
 def _fetch(
     db: sqlite3.Connection, table: str, columns: Sequence[str], report: Report
-) -> list[tuple[Any, ...]]:
+) -> list[list[Any]]:
+    """The values of fid, geometry and the columns, a list each."""
     total = db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0]
     wanted = "".join(f", {quoted(c)}" for c in columns)
     cursor = db.execute(f"SELECT fid, geom{wanted} FROM {quoted(table)} ORDER BY fid")
-    rows: list[tuple[Any, ...]] = []
+    fields: list[list[Any]] = [[] for _ in range(2 + len(columns))]
     while chunk := cursor.fetchmany(CHUNK):
-        rows += chunk
-        report(min(len(rows) / max(total, 1), 1.0), f"正在读“{table}”…")
-    return rows
+        for field, values in zip(fields, zip(*chunk, strict=True), strict=True):
+            field.extend(values)
+        report(min(len(fields[0]) / max(total, 1), 1.0), f"正在读“{table}”…")
+    return fields
 
 
 def _shape_type(shapes: npt.NDArray[Any], kind: Kind) -> str:

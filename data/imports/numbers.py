@@ -10,7 +10,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from data.kinds import is_missing
+from data.pieces import in_pieces
 
 MISSING = frozenset(
     word
@@ -102,6 +106,15 @@ def is_unit(text: str) -> bool:
 def is_blank(value: Any) -> bool:
     """True for a missing value, also one written in words (“未知”, “—”)."""
     return is_missing(value) or (isinstance(value, str) and value.strip().lower() in MISSING)
+
+
+def plain_numbers(cells: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """What is a number as it stands, NaN for the rest."""
+    import pandas as pd  # the process that reads files does without it
+
+    return in_pieces(
+        lambda some: np.array(pd.to_numeric(pd.Series(some), errors="coerce"), np.float64), cells
+    )
 
 
 def parse_number(value: Any, unit: str = "", heading_unit: str = "") -> Number | None:

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
 from data.imports.columns import Match
-from data.imports.numbers import is_blank
+from data.imports.numbers import is_blank, plain_numbers
 from data.imports.source import Cells, Source, cell_text
 
 Floats = npt.NDArray[np.float64]
@@ -178,7 +177,7 @@ def numbers_of(cells: Cells) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray
     if cells.dtype != object:
         values = cells.astype(float)
         return np.where(np.isfinite(values), values, np.nan), none, none
-    values = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=float).copy()
+    values = plain_numbers(cells)
     values[~np.isfinite(values)] = np.nan
     minutes, unreadable = none.copy(), none.copy()
     for place in np.flatnonzero(np.isnan(values)).tolist():

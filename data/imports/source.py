@@ -14,6 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from data.imports.encoding import Guess
+from data.pieces import in_pieces
 
 Cells = npt.NDArray[Any]
 """One column: an object array of str ("" for missing), or a float array (NaN for missing)."""
@@ -181,7 +182,7 @@ def _shapes(arrays: Any) -> tuple[npt.NDArray[Any], int]:
     starts = ends - arrays["sizes"]
     pieces = [packed[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     out = np.full(len(present), None, dtype=object)
-    out[present] = shapely.from_wkb(pieces)
+    out[present] = in_pieces(shapely.from_wkb, pieces)
     xy, owner = shapely.get_coordinates(out, return_index=True)
     with np.errstate(invalid="ignore"):
         nowhere = np.unique(owner[~(np.abs(xy) < _FARTHEST).all(axis=1)])

@@ -29,11 +29,13 @@ from data.imports.headings import (
     without_headings,
 )
 from data.imports.source import Source, cell_text
-from data.progress import Report, silent
+from data.progress import Report, part, silent
 from data.refused import Refused
 
 MOST_ROWS = 3_000_000
 MOST_CELLS = 60_000_000
+_TOLD = 20_000
+"""Lines between two words about progress."""
 _SEPARATORS = ",\t;|，；"
 _FULL_WIDTH = {"，": ",", "；": ";"}
 
@@ -56,7 +58,7 @@ def read_text(path: Path, encoding: str = "", report: Report = silent) -> list[S
     if spoiled:
         notes.append(f"有 {spoiled} 个字按 {guess.name} 读不出来,请检查文字编码")
     grid, numbers = _split(text.replace("\0", ""), path.name, report)
-    sources = _source(path.stem, "CSV", grid, numbers, guess, notes)
+    sources = _source(path.stem, "CSV", grid, numbers, guess, notes, part(report, 0.6, 1.0))
     raw = tuple(line for line in data[:200_000].splitlines() if not line.isascii())[:40]
     return [replace(source, raw=raw) for source in sources]
 
@@ -218,7 +220,8 @@ def _split(text: str, name: str, report: Report) -> tuple[Grid, list[int]]:
     grid: Grid = []
     numbers: list[int] = []
     csv.field_size_limit(1_000_000)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=False)
+    stream = io.StringIO(text, newline="")
+    lines = csv.reader(stream, delimiter=separator, strict=False)
     before = 0
     try:
         for row in lines:
@@ -232,8 +235,8 @@ def _split(text: str, name: str, report: Report) -> tuple[Grid, list[int]]:
             before = lines.line_num
             if len(grid) > MOST_ROWS:
                 raise Refused(f"“{name}”超过 {MOST_ROWS:,} 行,太大了。请拆成几个文件再导入。")
-            if len(grid) % 50_000 == 0:
-                report(0.3, f"已读 {len(grid):,} 行…")
+            if lines.line_num % _TOLD == 0:
+                report(0.2 + 0.4 * stream.tell() / len(text), f"已读 {len(grid):,} 行…")
     except csv.Error:
         raise Refused(f"“{name}”第 {before + 1} 行起读不出来:引号不成对,或一格太长。") from None
     return grid, numbers
@@ -288,6 +291,7 @@ def _source(
     numbers: Sequence[int] | None,
     guess: Guess,
     notes: Sequence[str],
+    report: Report = silent,
 ) -> list[Source]:
     if numbers is None:
         numbers = range(1, len(grid) + 1)
@@ -310,20 +314,22 @@ def _source(
         names, used = names[: len(halves[0])], list(range(len(halves[0])))
         top, height, first = 0, 1, 1
         said.append(f"左右并排的 {len(halves)} 组列已上下接成一组")
-    body = [
-        (number, row)
-        for number, row in zip(numbers[first:], grid[first:], strict=True)
-        if any(cell_text(cell).strip() for cell in row)
-    ]
     heads = [[cell_text(cell).strip() for cell in row] for row in grid[top:first]]
-    body = [(n, row) for n, row in body if not any(_repeats(row, head) for head in heads)]
+    body = []
+    for place, (number, row) in enumerate(zip(numbers[first:], grid[first:], strict=True)):
+        if place % _TOLD == 0:
+            report(0.5 * place / len(grid), "正在整理各行…")
+        written = any(cell_text(cell).strip() for cell in row)
+        if written and not any(_repeats(row, head) for head in heads):
+            body.append((number, row))
     width = min(max((len(row) for _, row in body), default=0), MOST_COLUMNS)
     for place in sorted(set(range(width)) - set(used)):  # what has no heading is kept all the same
         if any(cell_text(row[place]).strip() for _, row in body if place < len(row)):
             names.append(f"第 {place + 1} 列(无表头)")
             used.append(place)
     columns = {}
-    for heading, place in zip(names, used, strict=True):
+    for done, (heading, place) in enumerate(zip(names, used, strict=True)):
+        report(0.5 + 0.5 * done / len(names), f"正在整理“{heading}”…")
         columns[heading] = column([row[place] if place < len(row) else "" for _, row in body])
     rows = np.array([number for number, _ in body], dtype=np.int64)
     columns, joined = join_angles(columns)

@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from data.imports import columns as headings
 from data.imports.columns import Match
-from data.imports.numbers import Number, is_blank, parse_number
+from data.imports.numbers import Number, is_blank, parse_number, plain_numbers
 from data.imports.source import Cells, Source, cell_text
 from data.kinds import Column, Kind
 
@@ -98,7 +97,7 @@ def _numbers(
     about = 0
     easy = np.zeros(len(cells), dtype=bool)
     if not found.unit:  # plain numbers in our own unit, all at once
-        quick = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=float)
+        quick = plain_numbers(cells)
         easy = np.isfinite(quick) & ((column.name != _YEAR_COLUMN) | (quick < 10_000))
         values[easy] = quick[easy]
     known: dict[Any, Number | None] = {}

@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from data.kinds import SKETCHED
+from data.pieces import in_pieces
 from data.plan import Layer, Plan
 from desktop.canvas.view import Floats
 from maps.drawing import style
@@ -61,7 +62,7 @@ class Points:
         shapes = np.asarray(layer.frame.geometry, dtype=object)
         shown = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & filtered(layer)
         self.shown = np.flatnonzero(shown)
-        self.xy: Floats = shapely.get_coordinates(shapes[shown])
+        self.xy: Floats = in_pieces(shapely.get_coordinates, shapes[shown])
         self.fids: Ints = layer.frame.index.to_numpy(dtype=np.int64)[shown]
 
     @cached_property

@@ -174,7 +174,7 @@ def test_a_broken_file_ends_in_a_sentence_on_the_page(opened, tmp_path):  # noqa
 
 def test_cancel_while_a_large_file_is_read_ends_the_reading(opened, tmp_path, monkeypatch):  # noqa: F811
     path = tmp_path / "大.csv"
-    path.write_text("名称,经度,纬度\n" + "甲,118.9,42.2\n" * 200_000, encoding="utf-8")
+    path.write_text("名称,经度,纬度\n" + "甲,118.9,42.2\n" * 400_000, encoding="utf-8")
     processes, told, start = [], set(), sandbox._start
     monkeypatch.setattr(
         sandbox, "_start", lambda folder: processes.append(start(folder)) or processes[-1]

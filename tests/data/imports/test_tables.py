@@ -273,3 +273,14 @@ def test_source_crosses_to_another_process_unchanged(tmp_path):
     assert back.shapes[1] is None
     assert shapely.equals(back.shapes[2], shapes[2])
     assert (other.name, len(other)) == ("二", 0)
+
+
+def test_progress_goes_on_while_a_large_list_is_read(tmp_path):
+    path = tmp_path / "大.csv"
+    path.write_text("名称,经度,纬度\n" + "甲,118.9,42.2\n" * 130_000, encoding="utf-8")
+    told = []
+    source = read_text(path, report=lambda done, text: told.append(done))[0]
+    assert len(source) == 130_000
+    assert told == sorted(told)
+    assert told[-1] <= 1.0
+    assert np.diff([0.2, *(t for t in told if t > 0.2), 1.0]).max() < 0.25
