@@ -18,6 +18,7 @@ from maps.analysis.findings import Asked
 from maps.drawing import pictures as drawing
 from maps.drawing.dossier import Dossier, dossier
 from maps.drawing.pictures import PAPER, pictures
+from maps.drawing.word.fields import keep_numbers_whole
 from maps.drawing.word.outline import Outline, outline, read_outline, shipped
 from maps.drawing.word.page import chinese
 from maps.drawing.word.punctuation import official
@@ -387,6 +388,22 @@ def test_punctuation_is_full_width_beside_han_only() -> None:
         "": "",
     }
     assert {text: official(text) for text in cases} == cases
+
+
+def test_no_line_ends_inside_the_number_of_a_target(tmp_path: Path) -> None:
+    document = Document()
+    for words in ("见 CF-038-2、CF-041", "GB-1 和 2018-01-14", "没有 - 号"):
+        document.add_paragraph(words)
+    keep_numbers_whole(document.element.body)
+    document.save(tmp_path / "x.docx")
+    again = Document(tmp_path / "x.docx")
+    assert [p.text for p in again.paragraphs] == [
+        "见 CF-038-2、CF-041",
+        "GB-1 和 2018-01-14",
+        "没有 - 号",
+    ]
+    held = [p._p.xml.count("w:noBreakHyphen") for p in again.paragraphs]
+    assert held == [3, 1, 0]
 
 
 def test_chinese_numerals() -> None:

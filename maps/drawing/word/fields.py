@@ -1,5 +1,6 @@
 """The parts of WordprocessingML that python-docx has no words for: fields, bookmarks, fonts."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -47,6 +48,27 @@ def close_field(paragraph: Any) -> None:
 
 def _mark(paragraph: Any, kind: str) -> None:
     paragraph.add_run()._r.append(element("fldChar", fldCharType=kind))
+
+
+_JOINT = re.compile(r"(?<=[A-Z])-(?=\d)|(?<=[A-Z]-\d\d\d)-(?=\d)")
+"""The hyphens of a target's number: CF-038-2."""
+
+
+def keep_numbers_whole(body: Any) -> None:
+    """Let no line end inside a target's number (CF-038-2): its hyphens become such that hold."""
+    for text in list(body.iter(qn("w:t"))):
+        first, *rest = _JOINT.split(text.text or "")
+        if not rest:
+            continue
+        text.text = first
+        text.set(qn("xml:space"), "preserve")
+        last = text
+        for words in rest:
+            for one in (element("noBreakHyphen"), element("t")):
+                last.addnext(one)
+                last = one
+            last.text = words
+            last.set(qn("xml:space"), "preserve")
 
 
 class Bookmarks:

@@ -20,7 +20,14 @@ from docx.shared import Mm, Pt
 from maps.analysis.provenance import Figure, Ledger, spoken
 from maps.drawing.tables import UNKNOWN, Table, width
 from maps.drawing.word import page, tabular
-from maps.drawing.word.fields import Bookmarks, close_field, field, link, open_field
+from maps.drawing.word.fields import (
+    Bookmarks,
+    close_field,
+    field,
+    keep_numbers_whole,
+    link,
+    open_field,
+)
 from maps.drawing.word.punctuation import official
 
 
@@ -192,6 +199,7 @@ class Writer:
     def finish(self, title: str) -> Any:
         """Write the contents into their place, name the document, and return it."""
         self._write_contents()
+        keep_numbers_whole(self.document.element.body)
         core = self.document.core_properties
         core.author = core.last_modified_by = "应急布局"
         core.title, core.comments, core.keywords = title, "", ""
