@@ -22,6 +22,7 @@ SOURCE = "溯源编号"
 """Heading of the column that says where the numbers of a row come from."""
 
 _FORMATS = {"whole": "#,##0", "number": "#,##0.0", "share": "0.0%", "text": "@"}
+_ONE_LINE = 10
 _WIDEST = 32.0
 _LINE_PT, _MOST_LINES = 15.0, 12
 _A3_FROM = 170.0
@@ -179,6 +180,7 @@ def write_xlsx(tables: Sequence[Table], path: Path, *, title: str = "", foot: st
 
 
 def _sheet(sheet: "Worksheet", table: Table, foot: str) -> None:
+    from openpyxl.styles import Border, Side
     from openpyxl.utils import get_column_letter
 
     _heading(sheet, table)
@@ -186,6 +188,10 @@ def _sheet(sheet: "Worksheet", table: Table, foot: str) -> None:
         for c, (value, field) in enumerate(zip(row, table.fields, strict=True), 1):
             _fill(sheet.cell(r, c), value_of(value), field)
         sheet.row_dimensions[r].height = _LINE_PT * _lines(sheet, row)
+    side = Side(style="thin", color="B8C0C2")
+    for cells in sheet.iter_rows(max_row=len(table.rows) + 1, max_col=len(table.fields)):
+        for cell in cells:
+            cell.border = Border(left=side, right=side, top=side, bottom=side)
     for r, note in enumerate(table.notes, len(table.rows) + 3):
         _fill(sheet.cell(r, 1), note, Field(""))
         sheet.cell(r, 1).number_format = "General"
@@ -198,7 +204,6 @@ def _sheet(sheet: "Worksheet", table: Table, foot: str) -> None:
     sheet.page_setup.paperSize = 8 if wide > _A3_FROM else 9
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_options.gridLines = True
     sheet.oddHeader.center.text = f"&B{table.title.replace('&', '&&')}"
     sheet.oddFooter.left.text = foot.replace("&", "&&")
     sheet.oddFooter.right.text = "第 &P 页,共 &N 页"
@@ -210,7 +215,7 @@ def _heading(sheet: "Worksheet", table: Table) -> None:
 
     for column, field in enumerate(table.fields, 1):
         cell = sheet.cell(1, column, field.heading)
-        _fill(cell, field.heading, Field(""))
+        _fill(cell, _in_two(field.heading), Field(""))
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="E8EEF0")
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -219,6 +224,12 @@ def _heading(sheet: "Worksheet", table: Table) -> None:
         width_ = max(11.0, 0.62 * width(field.heading) + 3, widest + 2)
         sheet.column_dimensions[get_column_letter(column)].width = min(width_, _WIDEST)
     sheet.row_dimensions[1].height = 30
+
+
+def _in_two(heading: str) -> str:
+    """A long heading with its unit on a line of its own; else a line may begin with “)”."""
+    words, bracket, unit = heading.rpartition("(")
+    return f"{words}\n({unit}" if words and bracket and width(heading) > _ONE_LINE else heading
 
 
 def _lines(sheet: "Worksheet", row: Sequence[Any]) -> int:

@@ -75,7 +75,7 @@
     return L.layerGroup(layer.places.map(function (p) {
       var text = make("span", p[2]);
       var marker = L.marker([p[0], p[1]], {
-        interactive: false, keyboard: false,
+        interactive: false, keyboard: false, zIndexOffset: 1000,
         icon: L.divIcon({ html: text, className: layer.far ? "place far" : "place", iconSize: null })
       });
       names.push({ marker: marker, label: text, rank: layer.far ? 90 : -1, middle: true });
@@ -148,9 +148,16 @@
     side.querySelector("#layers").appendChild(keys);
   });
 
-  // Names give way to each other in the order of importance; none overlap.
+  function apart(a, b) { return a[2] < b[0] || a[0] > b[2] || a[3] < b[1] || a[1] > b[3]; }
+
+  // Names give way to each other in the order of importance; none overlap. A district's name
+  // moves up or down a little where it would lie on symbols.
   function tidy() {
     var taken = [];
+    var symbols = stands.filter(function (s) { return map.hasLayer(s.marker); }).map(function (s) {
+      var p = map.latLngToContainerPoint(s.marker.getLatLng());
+      return [p.x - 9, p.y - 9, p.x + 9, p.y + 9];
+    });
     var zoomed = map.getZoom() >= data.names_from;
     names.sort(function (a, b) { return a.rank - b.rank; });
     names.forEach(function (one) {
@@ -161,12 +168,16 @@
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) return;
       var wide = one.label.textContent.length * 12 + 6;
       var left = one.middle ? at.x - wide / 2 : at.x + 8;
-      var box = [left, at.y - 8, left + wide, at.y + 8];
-      var free = taken.every(function (t) {
-        return box[2] < t[0] || box[0] > t[2] || box[3] < t[1] || box[1] > t[3];
+      var best = null;
+      (one.middle ? [0, -16, 16, -28, 28] : [0]).forEach(function (down) {
+        var box = [left, at.y + down - 8, left + wide, at.y + down + 8];
+        if (!taken.every(function (t) { return apart(box, t); })) return;
+        var on = one.middle ? symbols.filter(function (s) { return !apart(box, s); }).length : 0;
+        if (best === null || on < best.on) best = { on: on, down: down, box: box };
       });
-      if (!free) return;
-      taken.push(box);
+      if (best === null) return;
+      taken.push(best.box);
+      if (one.middle) one.label.style.top = best.down + "px";
       one.label.classList.add("shown");
     });
   }

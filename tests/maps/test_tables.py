@@ -77,6 +77,17 @@ def test_workbook_is_ready_to_print_and_names_nobody(tmp_path: Path) -> None:
     assert sheet.print_title_rows in ("1:1", "$1:$1")
     assert book.properties.creator == "应急布局"
     assert not book.properties.lastModifiedBy
+    rows = list(sheet.iter_rows())
+    table, below = rows[: 1 + len(result.by_district) + 1], rows[1 + len(result.by_district) + 1 :]
+    assert all(cell.border.bottom.style == "thin" for row in table for cell in row)
+    assert not any(cell.border.bottom.style for row in below for cell in row)
+
+
+def test_the_unit_of_a_long_heading_has_a_line_of_its_own(tmp_path: Path) -> None:
+    fields = (Field("名称"), Field("另有现状未落位(处)", "whole"), Field("人口(人)", "whole"))
+    write_xlsx([Table("表", fields, (("甲", 1, 2),), ())], tmp_path / "x.xlsx")
+    first = openpyxl.load_workbook(tmp_path / "x.xlsx")["表"][1]
+    assert [cell.value for cell in first] == ["名称", "另有现状未落位\n(处)", "人口(人)"]
 
 
 def test_demo_fills_a_folder(
