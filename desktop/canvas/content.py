@@ -21,8 +21,10 @@ from data.pieces import in_pieces
 from data.plan import Layer, Plan
 from desktop.canvas.view import Floats
 from maps.drawing import style
+from maps.drawing.middle import widest
 
 PX_PER_MM = 96 / 25.4
+_MANY = 200
 Ints = npt.NDArray[np.int64]
 T = TypeVar("T")
 
@@ -152,8 +154,10 @@ class Shapes:
 
     @cached_property
     def anchors(self) -> Floats:
-        """A place inside each polygon for its name (n, 2)."""
-        return shapely.get_coordinates(shapely.point_on_surface(self.shapes))
+        """A place inside each polygon for its name (n, 2); of many, any place inside will do."""
+        if len(self.shapes) > _MANY:
+            return shapely.get_coordinates(shapely.point_on_surface(self.shapes))
+        return np.array([widest(shape)[:2] for shape in self.shapes]).reshape(-1, 2)
 
     def column(self, name: str) -> npt.NDArray[np.object_]:
         """A text column of the shown features, "" where missing."""

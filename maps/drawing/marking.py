@@ -12,6 +12,7 @@ import shapely
 from maps.drawing import labels, lettering, style, symbols
 from maps.drawing.content import Content, Mark
 from maps.drawing.labels import Placed, Request
+from maps.drawing.middle import widest
 from maps.drawing.paper import Box, Fit, Sheet
 from maps.drawing.pen import Pen
 from maps.drawing.style import LIGHT, MM_PER_POINT, Stroke
@@ -265,21 +266,10 @@ class Marking:
 
 def _inside(words: Words, shape: shapely.Geometry, rank: int) -> Request:
     """Return the request of an area's name: about the widest free spot of the area."""
-    x, y, radius = _widest(shape)
+    x, y, radius = widest(shape)
     room = (max(1.0, radius - words.width / 3), max(1.0, radius * 0.8))
     own = rank == 0
     return Request(x, y, *words.room, 0.0, rank, True, room, own)
-
-
-# Names are arranged two or three times a page, about the same areas.
-@lru_cache(maxsize=256)
-def _widest(shape: shapely.Geometry) -> tuple[float, float, float]:
-    """Return middle and radius of the widest circle inside a shape's largest part (mm)."""
-    parts = shapely.get_parts(shape)
-    largest = parts[int(np.argmax(shapely.area(parts)))]
-    circle = shapely.maximum_inscribed_circle(largest, tolerance=0.5)
-    (x, y), (ex, ey) = shapely.get_coordinates(circle)
-    return float(x), float(y), float(np.hypot(ex - x, ey - y))
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ from data.progress import Report, part, silent
 from maps.analysis.coverage import Coverage, depths
 from maps.drawing import style
 from maps.drawing.dossier import Dossier
+from maps.drawing.middle import widest
 from maps.drawing.web.making import Making, Row
 from maps.drawing.web.marks import facilities, settlements
 from maps.drawing.web.raster import cells
@@ -131,8 +132,8 @@ def _css(fill: str, opacity: float, line: str, width: float, dash: str = "") -> 
 def _names(making: Making, named: list[tuple[str, shapely.Geometry]], far: bool) -> dict[str, Any]:
     places = []
     for name, shape in named:
-        inside = shapely.point_on_surface(shape)
-        places.append([*making.screen.point(inside.x, inside.y), name])
+        x, y, _ = widest(shape)
+        places.append([*making.screen.point(x, y), name])
     return {"type": "places", "name": "", "places": places, "far": far, "on": True}
 
 
