@@ -22,7 +22,7 @@ SOURCE = "溯源编号"
 """Heading of the column that says where the numbers of a row come from."""
 
 _FORMATS = {"whole": "#,##0", "number": "#,##0.0", "share": "0.0%", "text": "@"}
-_ONE_LINE = 10
+_ONE_LINE = 18
 _WIDEST = 32.0
 _LINE_PT, _MOST_LINES = 15.0, 12
 _A3_FROM = 170.0
@@ -215,21 +215,17 @@ def _heading(sheet: "Worksheet", table: Table) -> None:
 
     for column, field in enumerate(table.fields, 1):
         cell = sheet.cell(1, column, field.heading)
-        _fill(cell, _in_two(field.heading), Field(""))
+        _fill(cell, field.heading, Field(""))
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="E8EEF0")
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         shown = [str(value_of(row[column - 1]) or "") for row in table.rows[:200]]
         widest = max((width(text) for text in shown), default=0.0) if field.form == "text" else 0
-        width_ = max(11.0, 0.62 * width(field.heading) + 3, widest + 2)
+        wide = width(field.heading)
+        # On one line, or on two about alike: else the second may be the bracket alone.
+        width_ = max(11.0, wide + 2 if wide <= _ONE_LINE else 0.55 * wide + 2, widest + 2)
         sheet.column_dimensions[get_column_letter(column)].width = min(width_, _WIDEST)
     sheet.row_dimensions[1].height = 30
-
-
-def _in_two(heading: str) -> str:
-    """A long heading with its unit on a line of its own; else a line may begin with “)”."""
-    words, bracket, unit = heading.rpartition("(")
-    return f"{words}\n({unit}" if words and bracket and width(heading) > _ONE_LINE else heading
 
 
 def _lines(sheet: "Worksheet", row: Sequence[Any]) -> int:

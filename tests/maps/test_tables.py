@@ -13,7 +13,16 @@ from maps.commands import demo
 from maps.drawing.dossier import Dossier
 from maps.drawing.export_all import Done
 from maps.drawing.saving import file_name
-from maps.drawing.tables import UNKNOWN, Field, Table, coverage_table, safe, write_csv, write_xlsx
+from maps.drawing.tables import (
+    UNKNOWN,
+    Field,
+    Table,
+    coverage_table,
+    safe,
+    width,
+    write_csv,
+    write_xlsx,
+)
 
 NAUGHTY = ("=1+1", "+86", "-1", "@SUM(A1)", "\tx", "平常", '=HYPERLINK("http://x")')
 
@@ -83,11 +92,15 @@ def test_workbook_is_ready_to_print_and_names_nobody(tmp_path: Path) -> None:
     assert not any(cell.border.bottom.style for row in below for cell in row)
 
 
-def test_the_unit_of_a_long_heading_has_a_line_of_its_own(tmp_path: Path) -> None:
-    fields = (Field("名称"), Field("另有现状未落位(处)", "whole"), Field("人口(人)", "whole"))
-    write_xlsx([Table("表", fields, (("甲", 1, 2),), ())], tmp_path / "x.xlsx")
-    first = openpyxl.load_workbook(tmp_path / "x.xlsx")["表"][1]
-    assert [cell.value for cell in first] == ["名称", "另有现状未落位\n(处)", "人口(人)"]
+def test_a_heading_stands_on_one_line_or_on_two_about_alike(tmp_path: Path) -> None:
+    headings = ("名称", "人口(人)", "另有现状未落位(处)", "规划实施后两处以上可达的人口(人)")
+    fields = tuple(Field(heading) for heading in headings)
+    write_xlsx([Table("表", fields, ((*"甲乙丙丁",),), ())], tmp_path / "x.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx")["表"]
+    assert tuple(cell.value for cell in sheet[1]) == headings
+    for heading, column in zip(headings, "ABCD", strict=True):
+        lines = width(heading) / (sheet.column_dimensions[column].width - 1)
+        assert lines <= 1 or 1.5 < lines < 2
 
 
 def test_demo_fills_a_folder(
