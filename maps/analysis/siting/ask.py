@@ -142,7 +142,8 @@ class Siting:
     assigned within capacity), None for pmedian and pcenter without a range. ``left_out``:
     demands no candidate reaches. ``levels``: what an answer in several stages found, in order
     (backup: number of sites, persons; equity: shares of the districts from the worst up).
-    ``load``: (m,) persons each candidate takes in, None without capacities.
+    ``load``: (m,) persons each candidate takes in, ``sent``: who goes where (demand, candidate,
+    persons; (k,) each), None without capacities.
     """
 
     problem: Problem
@@ -158,6 +159,7 @@ class Siting:
     left_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     levels: tuple[float, ...] = ()
     load: np.ndarray | None = None
+    sent: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     @property
     def gap(self) -> float:

@@ -16,16 +16,23 @@ from maps.analysis.siting.lscp import fewest, unreached
 from maps.analysis.siting.matrix import as_pairs, cover, merged, some_rows, weights_of
 from maps.analysis.siting.mclp import whole_numbers
 from maps.analysis.siting.mip import Mip, run
+from maps.analysis.siting.roomy import Roomy, choose
 from maps.analysis.siting.search import Search
 from maps.analysis.siting.side import Side
 
 _LINKED = 400_000
+_MANY = 20_000
+"""Pairs from which on a p-median with capacities is looked for by groups of demands first."""
+
+
+Sent = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Demand, candidate, persons: (k,) each."""
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
     """Sites (fixed ones included), objective, bound, proven, levels, persons served per demand,
-    with capacities (m,) persons each candidate takes in."""
+    with capacities (m,) persons each candidate takes in and who goes where."""
 
     sites: np.ndarray
     objective: float
@@ -34,6 +41,7 @@ class Answer:
     levels: tuple[float, ...] = ()
     served: np.ndarray | None = None
     load: np.ndarray | None = None
+    sent: Sent | None = None
 
 
 def _conditions(ask: Ask) -> str:
@@ -146,14 +154,10 @@ def capacitated(
         _enough_room(room, float(weights[kept].sum()), side)
     rows = some_rows(matrix, kept)
     if ask.model == "pmedian":
-        head, group = np.arange(len(kept)), np.arange(len(kept))
-    else:
-        head, group = merged(rows)
+        return _nearest_with_room(problem, ask, side, kept, rows, room, search), lost
+    head, group = merged(rows)
     small, weight = some_rows(rows, head), weights_of(group, weights[kept], len(head))
-    paid = None
-    if ask.model == "pmedian":
-        paid = _costs(problem, kept, small)
-    mip = _flow(ask, side, small, weight, np.minimum(room, float(weight.sum())), paid)
+    mip = _flow(ask, side, small, weight, np.minimum(room, float(weight.sum())), None)
     sense = -1.0 if ask.model == "mclp" else 1.0
     step = 1.0 if ask.model == "lscp" else 0.0
     out = run(
@@ -165,40 +169,115 @@ def capacitated(
     )
     if out.values is None:
         if out.status == "infeasible" and ask.model != "mclp":
-            raise _too_small(ask, side, small, weight, room, search)
+            lacking = _too_small(ask, side, rows, weights[kept], room, search)
+            raise lacking or nothing_found(True, search, ask)
         raise nothing_found(out.status == "infeasible", search, ask)
     m = problem.candidates
-    sent = np.bincount(np.repeat(np.arange(len(head)), np.diff(small.indptr)), out.values[m:])
-    share = np.zeros(len(head))
-    share[: len(sent)] = np.minimum(1.0, sent)
-    served = np.zeros(problem.demands)
-    served[kept] = weights[kept] * share[group]
-    row = np.repeat(np.arange(len(head)), np.diff(small.indptr))
-    load = np.bincount(small.indices, weight[row] * out.values[m:], m)
+    share = sp.csr_array((out.values[m:], small.indices, small.indptr), shape=small.shape)
     sites = np.flatnonzero(out.values[:m] > 0.5)
+    sent = _persons(share[group], sites, kept, weights)
     objective = sense * out.objective
     if ask.model == "lscp":
         objective = float(np.round(objective))
-    bound = objective if out.status == "optimal" else sense * out.bound
     proven = out.status == "optimal"
-    return Answer(sites, objective, bound, proven, (), served, load), lost
+    bound = objective if proven else sense * out.bound
+    return _answer(problem, sites, objective, bound, proven, sent), lost
+
+
+def _persons(share: sp.csr_array, sites: np.ndarray, kept: np.ndarray, weights: np.ndarray) -> Sent:
+    """Who goes where, from the shares of the demands ``kept`` per candidate (CSR).
+
+    Solvers send a millionth to a site that is a millionth open: what goes to others than
+    ``sites`` is no share.
+    """
+    row = np.repeat(np.arange(share.shape[0]), np.diff(share.indptr))
+    whole = np.maximum(1.0, np.bincount(row, share.data, share.shape[0]))
+    some = (share.data > 0) & np.isin(share.indices, sites)
+    row, site = row[some], share.indices[some]
+    return kept[row], site, weights[kept[row]] * share.data[some] / whole[row]
+
+
+def _answer(
+    problem: Problem, sites: np.ndarray, objective: float, bound: float, proven: bool, sent: Sent
+) -> Answer:
+    demand, site, persons = sent
+    served = np.bincount(demand, persons, problem.demands)
+    load = np.bincount(site, persons, problem.candidates)
+    return Answer(sites, objective, bound, proven, (), served, load, sent)
+
+
+def _nearest_with_room(
+    problem: Problem,
+    ask: Ask,
+    side: Side,
+    kept: np.ndarray,
+    rows: sp.csr_array,
+    room: np.ndarray,
+    search: Search,
+) -> Answer:
+    """pmedian: by groups of demands first where there are many, exactly where there are not."""
+    weights, m = np.asarray(problem.weights, float), problem.candidates
+    weight, paid = weights[kept], _costs(problem, kept, rows)
+    row = np.repeat(np.arange(len(kept)), np.diff(rows.indptr))
+    known, bound = None, -np.inf
+    if rows.nnz > _MANY:
+        lacking = _too_small(ask, side, rows, weight, room, search)
+        if lacking is not None:
+            raise lacking
+        dense = np.full(rows.shape, np.inf)
+        dense[row, rows.indices] = paid
+        most = np.minimum(room, float(weight.sum()))
+        known, bound = choose(Roomy(dense, weight, most, side), search, ask.gap)
+    start = None
+    if known is not None:
+        start = np.full(m + rows.nnz, np.nan)
+        start[:m] = 0.0
+        start[np.union1d(known.sites, side.fixed)] = 1.0
+    if rows.nnz <= _LINKED and search.left > 0:
+        mip = _flow(ask, side, rows, weight, np.minimum(room, float(weight.sum())), paid)
+        out = run(mip, search, gap=ask.gap, start=start, say=lambda found, low: (found, low))
+        if out.values is None and known is None:
+            if out.status == "infeasible":
+                lacking = _too_small(ask, side, rows, weight, room, search)
+                raise lacking or nothing_found(True, search, ask)
+            raise nothing_found(False, search, ask)
+        bound = max(bound, out.bound)
+        if out.values is not None and (known is None or out.objective <= known.cost):
+            share = sp.csr_array((out.values[m:], rows.indices, rows.indptr), shape=rows.shape)
+            sites = np.flatnonzero(out.values[:m] > 0.5)
+            cost, proven = out.objective, out.status == "optimal"
+            low = cost if proven else min(bound, cost)
+            sent = _persons(share, sites, kept, weights)
+            return _answer(problem, sites, cost, low, proven, sent)
+    if known is None:
+        raise nothing_found(False, search, ask)
+    sites = np.union1d(known.sites, side.fixed)
+    proven = known.cost - bound <= 1e-9 * abs(known.cost)
+    sent = (kept[known.row], known.site, known.persons)
+    return _answer(problem, sites, known.cost, min(bound, known.cost), proven, sent)
 
 
 def _too_small(
     ask: Ask,
     side: Side,
-    matrix: sp.csr_array,
-    weight: np.ndarray,
+    rows: sp.csr_array,
+    weights: np.ndarray,
     room: np.ndarray,
     search: Search,
-) -> Refused:
-    """How many people there is room for at most, when there is not for all."""
+) -> Refused | None:
+    """How many people there is room for at most; None when there is for all."""
     most = replace(ask, model="mclp")
+    head, group = merged(rows)
+    weight = weights_of(group, weights, len(head))
     people = float(weight.sum())
-    mip = _flow(most, side, matrix, weight, np.minimum(room, people), None)
-    out = run(mip, search)
+    mip = _flow(most, side, some_rows(rows, head), weight, np.minimum(room, people), None)
+    out = run(mip, search, seconds=0.3 * search.left)
     if out.values is None:
         return nothing_found(out.status == "infeasible", search, ask)
+    if out.objective <= -people * (1 - 1e-9):
+        return None
+    if out.status != "optimal" and ask.model == "pmedian":
+        return None  # not known
     word = "最多" if out.status == "optimal" else "已知的布局最多"
     return Refused(
         f"容量不够:要安置 {people:,.0f} 人,在给定的{_conditions(ask)}下{word}能安置 "

@@ -56,7 +56,7 @@ class Outcome:
 
 
 Enough = Callable[[float, float], bool]
-Say = Callable[[float, float], tuple[float, float]]
+Say = Callable[[float, float], tuple[float | None, float]]
 
 
 def never(objective: float, bound: float) -> bool:

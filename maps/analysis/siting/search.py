@@ -63,9 +63,9 @@ class Search:
         if objective is not None and (
             self.objective is None or self.sense * (objective - self.objective) > 0
         ):
-            self.objective, changed = objective, True
+            self.objective, changed = float(objective), True
         if bound is not None and (self.bound is None or self.sense * (bound - self.bound) < 0):
-            self.bound, changed = bound, True
+            self.bound, changed = float(bound), True
         if changed and self.objective is not None and self.bound is not None:
             step = Step(self.objective, self.bound, self.passed)
             self.steps.append(step)

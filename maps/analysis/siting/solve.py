@@ -58,6 +58,7 @@ def solve(
         lost,
         answer.levels,
         answer.load,
+        answer.sent,
     )
     verify.check(result)
     report(1.0, "完成")

@@ -181,63 +181,49 @@ def _phases(result: Siting, counts: np.ndarray) -> float:
 
 
 def _with_capacity(result: Siting, is_open: np.ndarray, counts: np.ndarray) -> float:
-    """Whether the people served fit: a maximum flow over the open sites, by linear programming."""
-    from scipy.optimize import linprog
-    from scipy.sparse import coo_array
-
-    problem, ask, served = result.problem, result.ask, result.served
+    """Whether who goes where is allowed and adds up, and what it costs."""
+    problem, ask, served, sent = result.problem, result.ask, result.served, result.sent
     assert served is not None
+    assert sent is not None
+    demand, site, persons = sent
     weights = np.asarray(problem.weights, float)
-    if (served < -_CLOSE).any() or (served > weights * (1 + _CLOSE) + _CLOSE).any():
+    if (persons < 0).any() or not is_open[site].all():
+        raise WrongAnswer("somebody is sent to a site that is not open")
+    cost = _cost_of(problem, demand, site)
+    reach = np.inf if ask.reach is None else np.asarray(ask.reach, float)
+    limit = np.broadcast_to(reach, (problem.candidates,))[site]
+    if not (np.isfinite(cost) & (cost <= limit)).all():
+        raise WrongAnswer("somebody is sent out of reach")
+    there = np.bincount(demand, persons, problem.demands)
+    if not np.allclose(there, served, rtol=1e-5, atol=_CLOSE):
+        raise WrongAnswer("the people served are not those who are sent")
+    if (served > weights * (1 + _CLOSE) + _CLOSE).any():
         raise WrongAnswer("more people served than there are")
     if ask.model != "mclp" and not np.allclose(served[counts], weights[counts], rtol=1e-5):
         raise WrongAnswer("somebody is not served")
-    if ask.model == "lscp":
-        expected = float((is_open & (problem.states != FIXED)).sum())
-    elif ask.model == "mclp":
-        expected = float(served.sum())
-    else:
-        expected = result.objective
-    dense = _open_costs(problem, ask, is_open)
-    row, column = np.nonzero(np.isfinite(dense) & (served > 0)[:, None])
-    k = len(row)
-    if k == 0:
-        return expected if ask.model != "pmedian" else 0.0
-    each = np.arange(k)
-    sent = coo_array((np.ones(k), (row, each)), shape=(problem.demands, k)).tocsr()
-    load = coo_array((np.ones(k), (column, each)), shape=(dense.shape[1], k)).tocsr()
-    room = np.minimum(np.asarray(problem.capacity, float)[is_open], weights.sum() + 1.0)
-    cost = dense[row, column] if ask.model == "pmedian" else np.zeros(k)
-    flow = linprog(
-        cost,
-        A_ub=load,
-        b_ub=room * (1 + _CLOSE) + _CLOSE,
-        A_eq=sent,
-        b_eq=served,
-        method="highs",
-    )
-    if flow.status != 0:
+    room = np.asarray(problem.capacity, float)
+    if (np.bincount(site, persons, problem.candidates) > room * (1 + _CLOSE) + 1e-4).any():
         raise WrongAnswer("the people served do not fit into the sites")
-    if ask.model == "pmedian":
-        slack = 1e-4 * max(1.0, abs(result.objective))
-        if abs(float(flow.fun) - result.objective) > slack:
-            raise WrongAnswer(f"objective is {flow.fun}, the answer says {result.objective}")
-    return expected
+    if ask.model == "lscp":
+        return float((is_open & (problem.states != FIXED)).sum())
+    if ask.model == "mclp":
+        return float(served.sum())
+    total = float(persons @ cost)
+    if abs(total - result.objective) > 1e-4 * max(1.0, abs(result.objective)):
+        raise WrongAnswer(f"objective is {total}, the answer says {result.objective}")
+    return result.objective
 
 
-def _open_costs(problem: Problem, ask: Ask, is_open: np.ndarray) -> np.ndarray:
-    """(n, k) costs to the open sites, inf beyond the range."""
-    sites = np.flatnonzero(is_open)
-    reach = np.inf if ask.reach is None else ask.reach
-    limit = np.broadcast_to(np.asarray(reach, float), (problem.candidates,))[sites]
-    out = np.full((problem.demands, len(sites)), np.inf)
-    if isinstance(problem.cost, Pairs):
-        pairs = problem.cost
-        place = np.full(problem.candidates, -1)
-        place[sites] = np.arange(len(sites))
-        good = place[pairs.site] >= 0
-        out[pairs.rows[good], place[pairs.site[good]]] = pairs.cost[good]
-    else:
-        out[:] = problem.cost[:, sites]
-    out[out > limit[None, :]] = np.inf
+def _cost_of(problem: Problem, demand: np.ndarray, site: np.ndarray) -> np.ndarray:
+    """The cost of some pairs, inf where a pair is not listed."""
+    if not isinstance(problem.cost, Pairs):
+        return problem.cost[demand, site]
+    pairs, m = problem.cost, problem.candidates
+    have = pairs.rows * m + pairs.site
+    order = np.argsort(have)
+    wanted = demand * m + site
+    at = np.minimum(np.searchsorted(have, wanted, sorter=order), max(len(have) - 1, 0))
+    out = np.full(len(wanted), np.inf)
+    listed = have[order[at]] == wanted if len(have) else np.zeros(len(wanted), bool)
+    out[listed] = pairs.cost[order[at[listed]]]
     return out

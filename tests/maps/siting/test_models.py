@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.refused import Refused
-from maps.analysis.siting import Ask, Problem, solve
+from maps.analysis.siting import Ask, Problem, assigned, solve
 from maps.analysis.siting.matrix import as_pairs
 from tests.maps.siting import oracle
 
@@ -109,8 +109,13 @@ def test_equity_between_districts_is_lexicographic() -> None:
     assert answered >= 20
 
 
-@pytest.mark.parametrize("model", ["lscp", "mclp", "pmedian"])
-def test_capacity(model: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "many"),
+    [("lscp", False), ("mclp", False), ("pmedian", False), ("pmedian", True)],
+)
+def test_capacity(model: str, many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if many:  # the way of large questions: groups and prices first, then the exact model
+        monkeypatch.setattr(assigned, "_MANY", 0)
     rng = np.random.default_rng([13, len(model)])
     answered = 0
     for _ in range(25):
