@@ -26,7 +26,7 @@ from maps.analysis.demand import Demand, demand
 from maps.analysis.facilities import Facilities, Status, choose
 from maps.analysis.network.costs import Costs, FeatureId, costs
 from maps.analysis.network.friction import across
-from maps.analysis.network.graph import Network, network_of
+from maps.analysis.network.graph import Aside, Network, network_of
 from maps.analysis.network.ground import Ground, ground
 from maps.analysis.network.lines import Floats, Ints
 from maps.analysis.network.profile import (
@@ -276,14 +276,26 @@ def timer_of(
         tuple(wet),
     )
     cost = cost.turned if ask.inbound else cost
+    then = part(report, 0.4, 1.0)
+    if not cross:
+        at = chosen.x.tobytes(), chosen.y.tobytes()
+        return _kept_road(cost, who.name, *at, ready.tobytes(), ranks, Aside(then))
+    if not people.districts:
+        raise Refused("规划里没有规划区的边界,不知道越野要算多大范围。请先添加行政区。")
     places: Places = snapper_of(network, who.name).snap(chosen.x, chosen.y)
-    if cross:
-        if not people.districts:
-            raise Refused("规划里没有规划区的边界,不知道越野要算多大范围。请先添加行政区。")
-        grid = ground(people)
-        land = (ask.terrain or even(grid, who.offroad.kmh)).without(wet)
-        return across(cost, land, grid, places, ready, ranks, part(report, 0.4, 1.0))
-    return ByRoad(reach(cost, places, ready, ranks, report=part(report, 0.4, 1.0)))
+    grid = ground(people)
+    land = (ask.terrain or even(grid, who.offroad.kmh)).without(wet)
+    return across(cost, land, grid, places, ready, ranks, then)
+
+
+# The next question is often about the same facilities: other minutes, other people, a map.
+@lru_cache(maxsize=4)
+def _kept_road(
+    cost: Costs, vehicle: str, x: bytes, y: bytes, ready: bytes, ranks: int, aside: Aside
+) -> ByRoad:
+    """The search from facilities given by the bytes of their places and seconds."""
+    places = snapper_of(cost.network, vehicle).snap(np.frombuffer(x), np.frombuffer(y))
+    return ByRoad(reach(cost, places, np.frombuffer(ready), ranks, report=aside.report))
 
 
 # What does not depend on the facilities is kept: the next question is often the same roads.

@@ -91,7 +91,8 @@ def _points(kind: str, name: str, at: np.ndarray, columns: dict[str, object]) ->
 
 def run() -> list[Row]:
     """Building, the quickest of 100, the three quickest, dragging, areas."""
-    return [*_build(), *_nearest(None), *_nearest(HALF_HOUR), *_three(), *_drag(), *_areas()]
+    nearest = [*_nearest(None), *_nearest(HALF_HOUR)]
+    return [*_build(), *nearest, *_again(), *_three(), *_drag(), *_areas()]
 
 
 def _seconds() -> np.ndarray:
@@ -210,6 +211,30 @@ def _nearest(limit: float | None) -> list[Row]:
         *rows,
         pandana_nearest(work, places, home_nodes, depot_nodes, persons, limit, rows[0].ms),
     ]
+
+
+def _again() -> list[Row]:
+    """The same facilities asked about once more, each time with other minutes."""
+    graph, _, home_nodes, depot_nodes = _theirs()
+    persons = plan().layer("人口").frame["人口"].to_numpy(float)
+    limits = itertools.cycle([20.0, 30.0, 40.0, 50.0])
+    timecover(plan(), TimeAsk("depot", 60.0))
+
+    def ours() -> None:
+        timecover(plan(), TimeAsk("depot", next(limits)))
+
+    def usual() -> None:
+        limit = next(limits) * 60
+        found = nx.multi_source_dijkstra_path_length(graph, set(depot_nodes.tolist()), cutoff=limit)
+        sum(p for h, p in zip(home_nodes.tolist(), persons, strict=True) if h in found)
+
+    name = "networkx multi_source_dijkstra, total alone"
+    return race(
+        f"the same {FACILITIES} facilities again, other minutes",
+        {"ours: three quickest, by district, remarks": ours, name: usual},
+        rounds=21,
+        slow={name: 2},
+    )
 
 
 def _three() -> list[Row]:

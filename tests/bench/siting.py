@@ -83,7 +83,7 @@ def _compare(
         seconds=LIMIT,
     )
     result, first = _watched(problem, ask)
-    note = f"first answer {first.seconds * 1000:.0f} ms, {_gap(first):.1%} off; {_status(result)}"
+    note = f"{first}; {_status(result)}"
     ways: dict[str, Callable[[], Any]] = {OURS: lambda: solve(problem, ask).objective}
     notes = {OURS: note}
     if model in ("lscp", "mclp"):
@@ -113,14 +113,16 @@ def _within_reach(cost: np.ndarray) -> Pairs:
     return pairs_from(rows, sites, cost[rows, sites], *cost.shape)
 
 
-def _watched(problem: Problem, ask: Ask) -> tuple[Siting, Step]:
-    """Solve once, and return also the first answer with a bound that was shown."""
+def _watched(problem: Problem, ask: Ask) -> tuple[Siting, str]:
+    """Solve once; and what was shown first, and last within the first second."""
     result = solve(problem, ask)
-    first = (
-        result.steps[0] if result.steps else Step(result.objective, result.bound, result.seconds)
-    )
-    early = [step for step in result.steps if step.seconds <= 1.0]
-    return result, early[-1] if early else first
+    whole = Step(result.objective, result.bound, result.seconds)
+    steps = result.steps or (whole,)
+    early = [step for step in steps if step.seconds <= 1.0] or [steps[0]]
+    said = f"first answer {steps[0].seconds * 1000:.0f} ms, {_gap(steps[0]):.1%} off"
+    if early[-1] is not steps[0]:
+        said += f"; {_gap(early[-1]):.1%} off after {early[-1].seconds * 1000:.0f} ms"
+    return result, said
 
 
 def _gap(step: Step) -> float:

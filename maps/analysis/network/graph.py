@@ -300,7 +300,7 @@ def network_of(
     if not layers and needed:
         raise Refused("规划里没有道路,算不了行车时间。请先导入道路图层,或改用“直线估算”。")
     report(0.0, "正在由道路生成路网…")
-    network = _built(layers, plan.crs, ROADS_THAT_STAND[status], join, _Aside(report))
+    network = _built(layers, plan.crs, ROADS_THAT_STAND[status], join, Aside(report))
     if not network.edges and needed:
         raise Refused(f"道路图层里没有“{status}”时能走的路,请检查道路的状态和线形。")
     report(1.0, "路网已生成")
@@ -308,7 +308,7 @@ def network_of(
 
 
 @dataclass(frozen=True)
-class _Aside:
+class Aside:
     """Who hears of the progress: equal to every other one, so that it is no part of the key."""
 
     report: Report = field(compare=False)
@@ -317,7 +317,7 @@ class _Aside:
 # Layers are values: the same layer objects mean the same network. A cancelled one is not kept.
 @lru_cache(maxsize=4)
 def _built(
-    layers: tuple[Layer, ...], crs: str, statuses: Sequence[str], join: bool, aside: _Aside
+    layers: tuple[Layer, ...], crs: str, statuses: Sequence[str], join: bool, aside: Aside
 ) -> Network:
     roads = gather(layers, statuses)
     aside.report(0.2, "正在裁开相交的道路…")

@@ -1,6 +1,7 @@
 """What one must know to read an answer in minutes: estimates, far places, cut-off people."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -194,9 +195,14 @@ def _sketched(network: Network) -> tuple[str, ...]:
 
 
 def _unclassed(network: Network, profile: Profile) -> int:
+    return sum(count for name, count in _classes(network) if not profile.base(name))
+
+
+@lru_cache(maxsize=4)
+def _classes(network: Network) -> tuple[tuple[str, int], ...]:
+    """How many roads in use each class has."""
     code, names = pd.factorize(network.roads.road_class[network.used])
-    strange = np.array([not profile.base(name) for name in names], dtype=bool)
-    return int(strange[code].sum())
+    return tuple(zip(names.tolist(), np.bincount(code, minlength=len(names)).tolist(), strict=True))
 
 
 def _weather(condition: Condition) -> str:

@@ -35,7 +35,10 @@ class Timer(Protocol):
     """Tells the seconds from the k quickest facilities to places."""
 
     def at(self, spots: Spots) -> tuple[Floats, Ints]:
-        """Seconds (k, n) ascending, infinite where unreached; facility numbers, -1 there."""
+        """Seconds (k, n) ascending, infinite where unreached; facility numbers, -1 there.
+
+        To be read only: the next question gets the same arrays.
+        """
         ...
 
     def first(self, x: Floats, y: Floats) -> Floats:
@@ -50,7 +53,7 @@ class ByRoad:
     found: Reach
 
     def at(self, spots: Spots) -> tuple[Floats, Ints]:
-        return self.found.at_places(self.places(spots), keep=True)
+        return _kept_times(self, spots)
 
     def places(self, spots: Spots) -> Places:
         """Where the places join the roads."""
@@ -98,6 +101,13 @@ def _insert(seconds: Floats, who: Ints, time: Floats, name: int) -> None:
         old, old_label = seconds[rank].copy(), who[rank].copy()
         seconds[rank][better], who[rank][better] = new[better], label[better]
         new, label = np.where(better, old, new), np.where(better, old_label, label)
+
+
+@lru_cache(maxsize=4)
+def _kept_times(timer: ByRoad, spots: Spots) -> tuple[Floats, Ints]:
+    seconds, who = timer.found.at_places(timer.places(spots), keep=True)
+    seconds.flags.writeable = who.flags.writeable = False  # others will be given them, too
+    return seconds, who
 
 
 @lru_cache(maxsize=8)

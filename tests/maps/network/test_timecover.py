@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import shapely
 
+from data import edits
 from data.examples import build
 from data.geodesy import Ruler
 from data.plan import Plan, make_layer
 from data.refused import Refused
+from maps.analysis import timecover as analysis
+from maps.analysis.network import timers
 from maps.analysis.network.profile import condition, profile, suggested_minutes
 from maps.analysis.timecover import TimeAsk, TimeCover, timecover
 from tests.maps.network.towns import CRS, EAST, NORTH, random_roads, road_layer
@@ -93,6 +96,38 @@ def test_readiness_shifts_every_minute() -> None:
     by_class = timecover(usual_county(), replace(ASK, ready_minutes={"一级站": 30.0}))
     small = np.array([g == "小型站" for g in by_class.facilities.grade])
     assert small[by_class.who[0]].mean() > small[plain.who[0]].mean()
+
+
+def test_what_is_kept_between_questions_changes_no_answer() -> None:
+    plan = usual_county()
+    first = plan.layer("消防站")
+    moved = edits.move_feature("消防站", int(first.frame.index[0]), at(9000, 9000))(plan)
+    questions = [
+        (one, replace(ASK, **change))
+        for one in (plan, moved)
+        for change in (
+            {},
+            {"minutes": 4.0},
+            {"ready_minutes": {"": 2.0}},
+            {"weather": "雪"},
+            {"inbound": True},
+            {"closed": frozenset([("道路", 3)])},
+            {"only": frozenset([("消防站", int(first.frame.index[0]))])},
+        )
+    ]
+    fresh = []
+    for one, ask in questions:
+        for kept in (analysis._kept_road, analysis._kept_costs, timers._kept_times):
+            kept.cache_clear()
+        fresh.append(timecover(one, ask))
+    again = np.random.default_rng(2).permutation(3 * len(questions)) % len(questions)
+    for i in again.tolist():
+        found, expected = timecover(*questions[i]), fresh[i]
+        np.testing.assert_array_equal(found.minutes, expected.minutes)
+        np.testing.assert_array_equal(found.who, expected.who)
+        assert found.whole == expected.whole
+    different = {f.minutes.tobytes() for f in fresh}
+    assert len(different) == len(questions) - 2  # other minutes alone leave the times as they are
 
 
 def test_snow_slows_by_its_factor_and_never_in_town_traffic() -> None:
