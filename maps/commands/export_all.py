@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write everything and list it."""
-    folder = folder_for(arguments.out)
     made = load_dossier(arguments, part(progress, 0.0, 0.15))
+    folder = folder_for(arguments.out)
     done = export_all(made, arguments.plan, folder, arguments.dpi, part(progress, 0.15, 1.0))
     told = {"folder": str(folder), "files": done.names, "left_out": done.left_out}
     answer(told, lines(folder, done), arguments.json)

@@ -327,3 +327,10 @@ def test_what_makes_no_sense_is_refused(
     assert main.main([plan if word == "PLAN" else word for word in words]) == 2
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_refused_leaves_no_folder_behind(tmp_path: Path) -> None:
+    words = ["export-all", str(plan_file()), "-o", str(tmp_path / "成果"), "--sites", "多"]
+    assert main.main(words) == 2
+    assert main.main(["export-all", str(tmp_path / "没有.gpkg"), "-o", str(tmp_path / "成果")]) == 2
+    assert not (tmp_path / "成果").exists()
