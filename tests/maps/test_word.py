@@ -1,5 +1,6 @@
 """The Word report: its structure, its page, its references, and that it invents nothing."""
 
+import itertools
 import re
 import zipfile
 from collections import Counter
@@ -258,6 +259,20 @@ def test_table_headings_are_repeated_and_rows_stay_whole(report: Report) -> None
         }
         assert max(widths) - min(widths) <= len(rows[0])
         assert max(widths) <= 261 / 25.4 * 1440 + len(rows[0])
+
+
+def test_a_note_keeps_with_the_last_row_of_its_table(report: Report) -> None:
+    _, _, root = report
+    body = list(next(root.iter(f"{W}body")))
+    noted = 0
+    for table, after in itertools.pairwise(body):
+        text = "".join(one.text or "" for one in after.iter(f"{W}t"))
+        if table.tag != f"{W}tbl" or not text.startswith("注："):
+            continue
+        last = table.findall(f"{W}tr")[-1]
+        assert all(p.find(f"{W}pPr/{W}keepNext") is not None for p in last.iter(f"{W}p"))
+        noted += 1
+    assert noted >= 3
 
 
 def test_what_nobody_knows_is_red_and_asks_to_be_written(report: Report) -> None:

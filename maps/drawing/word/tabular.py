@@ -141,6 +141,8 @@ def write(document: Any, table: Table, widths: Sequence[float], number: Write) -
             paragraph = _Cell(cell, made).paragraphs[0]
             paragraph._p.style = text
             _fill(paragraph, value, one, number)
+    for cell in rows[-1] if table.notes else ():  # a note never stands alone on the next page
+        _Cell(cell, made).paragraphs[0].paragraph_format.keep_with_next = True
 
 
 def _fill(paragraph: Any, value: Any, one: Field, number: Write) -> None:

@@ -176,8 +176,9 @@ class Writer:
         self._caption(name, table.title, above=True)
         widths = shape.widths(room)
         tabular.write(self.document, table, widths, self._cell)
-        for note in table.notes:
-            self.document.add_paragraph(official(f"注:{note}"), style="表注")
+        for i, note in enumerate(table.notes, 1):
+            below = self.document.add_paragraph(official(f"注:{note}"), style="表注")
+            below.paragraph_format.keep_with_next = i < len(table.notes)
         self._take_mm(tabular.height(table, widths) + 5 * len(table.notes), head=8)
         if not table.notes:
             self.document.add_paragraph(style="表注")
